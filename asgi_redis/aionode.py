@@ -1,0 +1,101 @@
+"""One Redis server, as an event loop talks to it: many commands in one round trip."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import redis.asyncio
+from redis.exceptions import NoScriptError, ResponseError
+
+from asgi_redis import scripts
+from asgi_redis.errors import DRIVER_ERRORS, check_version, unavailable
+from asgi_redis.scripts import Command
+
+AsyncPoolFactory = Callable[[float], redis.asyncio.ConnectionPool]
+
+
+class AsyncLine:
+    """One connection, made again when it breaks; tasks use it one after the other.
+
+    Arguments:
+        address: of the server, for messages; without a password.
+        make_pool: returns a connection pool for a timeout in seconds.
+        timeout: seconds that a read may take.
+    """
+
+    def __init__(self, address: str, make_pool: AsyncPoolFactory, timeout: float) -> None:
+        self.address = address
+        self._make_pool = make_pool
+        self._timeout = timeout
+        self._connection: Any = None
+        self._free = asyncio.Lock()
+
+    async def execute(self, commands: Sequence[Command]) -> list[Any]:
+        """Runs commands in one round trip.
+
+        Returns:
+            their replies; for a command that the server refused, the ResponseError.
+
+        Raises:
+            LayerUnavailable: the server cannot be reached, or is not what it has to be.
+        """
+        async with self._free:
+            try:
+                if self._connection is None:
+                    await self._connect()
+                return await _exchange_with_scripts(self._connection, commands)
+            except DRIVER_ERRORS as error:
+                await self.close()
+                raise unavailable(self.address, error) from error
+            except asyncio.CancelledError:
+                # Replies may be on their way that nobody will read.
+                await self.close()
+                raise
+
+    async def run(self, command: Command) -> Any:
+        """Runs one command; raises LayerUnavailable also when the server refuses it."""
+        return self.expect(await self.execute([command]))[0]
+
+    def expect(self, replies: list[Any]) -> list[Any]:
+        """Returns replies none of which is an error; raises LayerUnavailable for the first."""
+        for reply in replies:
+            if isinstance(reply, ResponseError):
+                raise unavailable(self.address, reply) from reply
+        return replies
+
+    async def close(self) -> None:
+        """Closes the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.disconnect(nowait=True)
+
+    async def _connect(self) -> None:
+        pool: Any = self._make_pool(self._timeout)
+        connection = await pool.get_connection()
+        check_version(self.address, (await _exchange(connection, [("INFO", "server")]))[0])
+        self._connection = connection
+
+
+async def _exchange_with_scripts(connection: Any, commands: Sequence[Command]) -> list[Any]:
+    """Runs commands, and runs again what failed because the server did not know our scripts."""
+    replies = await _exchange(connection, commands)
+    missing = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+    if missing:
+        again = [script.load for script in scripts.ALL] + [commands[i] for i in missing]
+        late = (await _exchange(connection, again))[len(scripts.ALL) :]
+        for i, reply in zip(missing, late, strict=True):
+            replies[i] = reply
+    return replies
+
+
+async def _exchange(connection: Any, commands: Sequence[Command]) -> list[Any]:
+    await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+    replies = []
+    for _ in commands:
+        try:
+            replies.append(await connection.read_response(disable_decoding=True))
+        except ResponseError as error:
+            replies.append(error)
+    return replies

@@ -1,0 +1,228 @@
+"""The layer's operations as Redis commands, and replies as results. No I/O here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from asgi_redis import scripts
+from asgi_redis.keys import WORKERS, Keys
+from asgi_redis.scripts import Command
+from channels.layers import names
+from channels.layers.exceptions import ChannelFull
+from channels.layers.outgoing import Outgoing
+from channels.layers.subscription import Refusal
+
+# An interface server without a heartbeat for this long is gone.
+PROCESS_TTL_MS = 10_000
+# How long an interface server that was given up may come back and be told so.
+TOMB_TTL_MS = 3_600_000
+# Times a message may be handed to a worker that dies with it.
+MAX_TRIES = 5
+
+
+class Planned(NamedTuple):
+    """A command and the sends that it carries."""
+
+    command: Command
+    items: list[Outgoing]
+
+
+class Sent(NamedTuple):
+    """What came of some sends.
+
+    Fields:
+        refusals: those that found their channel full.
+        onward: sends to the members of groups that are no processes, still to be made.
+        drops: by group, the number of processes that had no room.
+    """
+
+    refusals: list[Refusal]
+    onward: list[Outgoing]
+    drops: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Makes commands for one layer.
+
+    Arguments:
+        keys: the layer's key names.
+        expiry_ms: of a message.
+        group_expiry_ms: of a membership.
+        capacity_of: returns the capacity of a channel.
+        mailbox_capacity: of an interface server's inbox.
+        encrypt: what happens to an encoded message on its way into Redis.
+    """
+
+    keys: Keys
+    expiry_ms: int
+    group_expiry_ms: int
+    capacity_of: Callable[[str], int]
+    mailbox_capacity: int
+    encrypt: Callable[[bytes], bytes]
+
+    def sends(self, outgoing: Sequence[Outgoing]) -> list[Planned]:
+        """Returns commands for some sends, in order; neighbours to one queue share a command."""
+        planned: list[Planned] = []
+        for target, group in groupby(outgoing, key=_target):
+            items = list(group)
+            if items[0].is_group:
+                planned.extend(Planned(self._send_group(item), [item]) for item in items)
+            elif target.endswith("!"):
+                planned.append(Planned(self._send_local(target, items), items))
+            else:
+                planned.append(Planned(self._send(target, items), items))
+        return planned
+
+    def sent(self, planned: Sequence[Planned], replies: Sequence[Any]) -> Sent:
+        """Returns what came of the sends, from the replies to their commands."""
+        result = Sent([], [], {})
+        for (_, items), reply in zip(planned, replies, strict=True):
+            if not items[0].is_group:
+                result.refusals.extend(_full(item) for item in items[reply:])
+                continue
+            others, drops = reply
+            data = items[0].data
+            result.onward.extend(Outgoing(name.decode(), data, False) for name in others)
+            if drops:
+                result.drops[items[0].name] = result.drops.get(items[0].name, 0) + drops
+        return result
+
+    def group_add(self, group: str, channel: str) -> Command:
+        """Returns the command that puts a channel into a group."""
+        if names.is_local(channel):
+            return self._group_change("a", group, channel)
+        return scripts.group_add([self.keys.group(group)], channel, self.group_expiry_ms)
+
+    def group_discard(self, group: str, channel: str) -> Command:
+        """Returns the command that takes a channel out of a group."""
+        if names.is_local(channel):
+            return self._group_change("d", group, channel)
+        return ("ZREM", self.keys.group(group), channel)
+
+    def group_members(self, group: str) -> Command:
+        """Returns the command that lists a group's members and processes."""
+        keys = [self.keys.group(group), self.keys.processes]
+        return scripts.group_members(keys, self.group_expiry_ms, PROCESS_TTL_MS)
+
+    def ask_members(self, process: str, group: str, answer: str) -> Command:
+        """Returns the command that asks a process for its members of a group."""
+        return ("XADD", self.keys.inbox(process), "*", "q", group, "m", answer)
+
+    def beat(self, process: str) -> Command:
+        """Returns the heartbeat of an interface server."""
+        keys = [self.keys.processes, self.keys.dropped(process), self.keys.given_up(process)]
+        return scripts.beat(keys, process)
+
+    def bury(self) -> Command:
+        """Returns the command that removes interface servers without a heartbeat."""
+        keys = self.keys
+        return scripts.bury(
+            [keys.processes],
+            PROCESS_TTL_MS,
+            keys.inboxes,
+            keys.memberships,
+            keys.groups,
+            keys.tombs,
+            TOMB_TTL_MS,
+        )
+
+    def register(self, process: str, groups: Sequence[str]) -> Command:
+        """Returns the command that registers a process in groups again."""
+        keys = [self.keys.groups_of(process), *map(self.keys.group, groups)]
+        return scripts.register(keys, process, self.group_expiry_ms, *groups)
+
+    def unregister(self, process: str, group: str, last_id: str) -> Command:
+        """Returns the command that takes a process without members out of a group."""
+        keys = [self.keys.group(group), self.keys.inbox(process), self.keys.groups_of(process)]
+        return scripts.unregister(keys, process, group, last_id)
+
+    def read(
+        self, worker: str, channels: Sequence[str], once: Sequence[bool], limit: int
+    ) -> Command:
+        """Returns the command that reads for a worker, without waiting."""
+        flags = ["1" if flag else "0" for flag in once]
+        streams = list(map(self.keys.stream, channels))
+        return scripts.read(streams, WORKERS, worker, limit, self.expiry_ms, *flags)
+
+    def read_blocking(self, worker: str, channels: Sequence[str], block_ms: int) -> Command:
+        """Returns the command that waits for one message for a worker."""
+        streams = list(map(self.keys.stream, channels))
+        options = ("COUNT", 1, "BLOCK", block_ms, "STREAMS")
+        return ("XREADGROUP", "GROUP", WORKERS, worker, *options, *streams, *(">" for _ in streams))
+
+    def create_groups(self, channels: Sequence[str]) -> list[Command]:
+        """Returns the commands that make channels readable for workers."""
+        return [
+            ("XGROUP", "CREATE", self.keys.stream(channel), WORKERS, "0", "MKSTREAM")
+            for channel in channels
+        ]
+
+    def settle(self, channel: str, ids: Sequence[bytes]) -> list[Command]:
+        """Returns the commands that settle messages a worker is done with."""
+        stream = self.keys.stream(channel)
+        return [("XACK", stream, WORKERS, *ids), ("XDEL", stream, *ids)]
+
+    def hand_back(
+        self, channel: str, worker: str, died: bool, ids: Sequence[bytes] = ()
+    ) -> Command:
+        """Returns the command that puts back what a worker took; without ids, all of it."""
+        keys = [self.keys.stream(channel), self.keys.dead_letters]
+        return scripts.hand_back(keys, WORKERS, worker, int(died), MAX_TRIES, channel, *ids)
+
+    def _send(self, channel: str, items: Sequence[Outgoing]) -> Command:
+        return scripts.send(
+            [self.keys.stream(channel)],
+            self.capacity_of(channel),
+            self.expiry_ms,
+            WORKERS,
+            *(self.encrypt(item.data) for item in items),
+        )
+
+    def _send_local(self, process: str, items: Sequence[Outgoing]) -> Command:
+        pairs: list[str | bytes] = []
+        for item in items:
+            pairs += (item.name, self.encrypt(item.data))
+        return scripts.send_local(
+            [self.keys.inbox(process), self.keys.processes],
+            process,
+            self.capacity_of(items[0].name),
+            self.mailbox_capacity,
+            self.expiry_ms,
+            *pairs,
+        )
+
+    def _send_group(self, item: Outgoing) -> Command:
+        return scripts.send_group(
+            [self.keys.group(item.name), self.keys.processes],
+            item.name,
+            self.encrypt(item.data),
+            self.keys.inboxes,
+            self.keys.drops,
+            self.capacity_of(item.name),
+            self.mailbox_capacity,
+            self.expiry_ms,
+            self.group_expiry_ms,
+            PROCESS_TTL_MS,
+        )
+
+    def _group_change(self, change: str, group: str, channel: str) -> Command:
+        process = names.owner_of(channel)
+        keys = [self.keys.group(group), self.keys.inbox(process), self.keys.groups_of(process)]
+        return scripts.group_change(
+            keys, change, group, channel, process, self.expiry_ms, self.group_expiry_ms
+        )
+
+
+def _target(item: Outgoing) -> str:
+    """Returns the queue that a send ends in; the same for all channels of a process."""
+    if item.is_group:
+        return f"group {item.name}"
+    return names.owner_of(item.name) if names.is_local(item.name) else item.name
+
+
+def _full(item: Outgoing) -> Refusal:
+    return Refusal(item, ChannelFull(f"Channel {_target(item)!r} holds all that it may."))

@@ -1,0 +1,116 @@
+"""A worker's heartbeat, and its share in looking after workers that lost theirs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from redis.exceptions import ResponseError
+
+from asgi_redis import scripts
+from asgi_redis.commands import Commands
+from asgi_redis.keys import WORKERS
+from channels.layers.exceptions import LayerUnavailable
+
+if TYPE_CHECKING:
+    from asgi_redis.subscription import Share
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 2.0
+# A worker without a heartbeat for this long is dead, unless its connection is still there: then
+# it may only be stopped, and run its consumer on when it is continued.
+SUSPECT_MS = 7_000
+GIVE_UP_MS = 120_000
+FORGET_MS = 3_600_000
+# Streams outlive their last reader by this long.
+KEEP_STREAM_MS = 600_000
+
+
+def connection_name(worker: str) -> str:
+    """Returns the name by which Redis lists a worker's connection."""
+    return f"asgi-worker-{worker}"
+
+
+class Heart(threading.Thread):
+    """Beats on every server that the worker reads from, until it is stopped.
+
+    Arguments:
+        commands: the layer's.
+        worker: the worker's name.
+        shares: the worker's channels by server.
+    """
+
+    def __init__(self, commands: Commands, worker: str, shares: Sequence[Share]) -> None:
+        super().__init__(name="asgi-redis-heart", daemon=True)
+        self._commands = commands
+        self._worker = worker
+        self._shares = list(shares)
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        while True:
+            for share in self._shares:
+                try:
+                    self.beat(share)
+                except LayerUnavailable as error:
+                    logger.debug("No heartbeat: %s", error)
+            if self._stopped.wait(BEAT_SECONDS):
+                return
+
+    def stop(self) -> None:
+        """Ends the heartbeat."""
+        self._stopped.set()
+        self.join()
+
+    def beat(self, share: Share) -> None:
+        """Beats once, and if it is our turn looks for workers that are dead."""
+        keys = self._commands.keys
+        streams = [keys.stream(channel) for channel in share.channels]
+        our_turn = share.node.run(
+            scripts.worker_beat(
+                [keys.workers, keys.reaper, *streams],
+                self._worker,
+                int(BEAT_SECONDS * 900),
+                KEEP_STREAM_MS,
+                FORGET_MS,
+            )
+        )
+        if our_turn:
+            for channel in tuple(share.channels):
+                self._reap(share, channel)
+
+    def _reap(self, share: Share, channel: str) -> None:
+        keys = self._commands.keys
+        suspects = share.node.run(
+            scripts.suspects([keys.stream(channel), keys.workers], WORKERS, SUSPECT_MS, GIVE_UP_MS)
+        )
+        if not suspects:
+            return
+        connected = self._connected(share)
+        for name, given_up in suspects:
+            worker = name.decode()
+            if given_up or connection_name(worker) not in connected:
+                self._take_from(share, channel, worker)
+
+    def _connected(self, share: Share) -> set[str]:
+        """Returns the names of the connections that the server still has."""
+        [reply] = share.node.execute([("CLIENT", "LIST", "TYPE", "normal")])
+        if isinstance(reply, ResponseError):
+            return set()
+        fields = reply.decode("utf-8", "replace").split()
+        return {field[5:] for field in fields if field.startswith("name=")}
+
+    def _take_from(self, share: Share, channel: str, worker: str) -> None:
+        stream = self._commands.keys.stream(channel)
+        back, dead = share.node.run(self._commands.hand_back(channel, worker, died=True))
+        share.node.execute([("XGROUP", "DELCONSUMER", stream, WORKERS, worker)])
+        if back or dead:
+            logger.warning(
+                "A worker died with messages on %s: %d go to others, %d to the dead letters.",
+                channel,
+                back,
+                dead,
+            )

@@ -1,0 +1,80 @@
+"""What waits for one process: messages, and news of its groups. No I/O here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from channels.layers.membership import Membership
+
+
+class Arrival(NamedTuple):
+    """A message for channels of this process.
+
+    Fields:
+        channels: one channel, or the members of a group at this point of the inbox.
+        data: the message as it was in Redis.
+        to_group: whether it was sent to a group.
+    """
+
+    channels: Collection[str]
+    data: bytes
+    to_group: bool
+
+
+class Question(NamedTuple):
+    """Somebody wants to know this process's members of a group, under a key."""
+
+    channels: list[str]
+    answer: str
+
+
+class Inbox:
+    """Follows an inbox stream entry by entry and keeps the table of groups.
+
+    Attributes:
+        last_id: of the last entry that was read.
+        members: who is in which group.
+    """
+
+    def __init__(self) -> None:
+        self.last_id = "0-0"
+        self.members = Membership()
+
+    def follow(
+        self, entries: Iterable[Any], oldest_ms: float, now: float
+    ) -> Iterable[Arrival | Question]:
+        """Applies entries in order and yields what they bring.
+
+        Arguments:
+            entries: [id, [operation, name, "m", value]] as Redis gives them.
+            oldest_ms: messages older than this have expired; news of groups has not.
+            now: seconds, for the table.
+        """
+        for entry_id, (operation, raw_name, _, value) in entries:
+            self.last_id = entry_id.decode()
+            name = raw_name.decode()
+            if operation == b"s":
+                if milliseconds(self.last_id) >= oldest_ms:
+                    yield Arrival((name,), value, to_group=False)
+            elif operation == b"g":
+                channels = self.members.channels(name)
+                if channels and milliseconds(self.last_id) >= oldest_ms:
+                    yield Arrival(channels, value, to_group=True)
+            elif operation == b"a":
+                self.members.add(name, value.decode(), now)
+            elif operation == b"d":
+                self.members.discard(name, value.decode())
+            elif operation == b"q":
+                yield Question(list(self.members.channels(name)), value.decode())
+
+
+def milliseconds(entry_id: str) -> int:
+    """Returns the time in an entry's id."""
+    return int(entry_id.partition("-")[0])
+
+
+def next_id(entry_id: str) -> str:
+    """Returns the smallest id after an entry's."""
+    time, _, sequence = entry_id.partition("-")
+    return f"{time}-{int(sequence) + 1}"

@@ -1,0 +1,99 @@
+"""Names of keys in Redis, and which host has them. No I/O here."""
+
+from __future__ import annotations
+
+from binascii import crc32
+from dataclasses import dataclass
+
+RING_SIZE = 4096
+# The one consumer group on every worker channel's stream.
+WORKERS = "workers"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Key names below a prefix.
+
+    Arguments:
+        prefix: what all keys of the layer begin with.
+    """
+
+    prefix: str
+
+    def stream(self, channel: str) -> str:
+        """A channel that workers read, or a single reader."""
+        return f"{self.prefix}channel:{channel}"
+
+    def inbox(self, process: str) -> str:
+        """What waits for one process, whose channel names begin with `process`."""
+        return f"{self.inboxes}{process}"
+
+    def group(self, group: str) -> str:
+        """The processes that hold members of a group, and its other members."""
+        return f"{self.groups}{group}"
+
+    def groups_of(self, process: str) -> str:
+        """The groups that a process is in."""
+        return f"{self.memberships}{process}"
+
+    def dropped(self, process: str) -> str:
+        """The groups of which messages were dropped because a process's inbox was full."""
+        return f"{self.drops}{process}"
+
+    def given_up(self, process: str) -> str:
+        """The note that a process was given up for dead."""
+        return f"{self.tombs}{process}"
+
+    def answer(self, name: str) -> str:
+        """Where processes list their members of a group for whoever asked."""
+        return f"{self.prefix}answer:{name}"
+
+    @property
+    def inboxes(self) -> str:
+        return f"{self.prefix}inbox:"
+
+    @property
+    def groups(self) -> str:
+        return f"{self.prefix}group:"
+
+    @property
+    def memberships(self) -> str:
+        return f"{self.prefix}groups-of:"
+
+    @property
+    def drops(self) -> str:
+        return f"{self.prefix}dropped:"
+
+    @property
+    def tombs(self) -> str:
+        return f"{self.prefix}given-up:"
+
+    @property
+    def processes(self) -> str:
+        """Heartbeats of interface servers."""
+        return f"{self.prefix}processes"
+
+    @property
+    def workers(self) -> str:
+        """Heartbeats of workers."""
+        return f"{self.prefix}workers"
+
+    @property
+    def dead_letters(self) -> str:
+        """Messages that cannot be consumed."""
+        return f"{self.prefix}dead-letters"
+
+    @property
+    def reaper(self) -> str:
+        """Who looks for dead workers at the moment."""
+        return f"{self.prefix}reaper"
+
+
+def shard(name: str, hosts: int) -> int:
+    """Returns the index of the host for a channel or group, the same in every process.
+
+    Hosts are slices of a ring, so another host moves only a part of the names.
+    """
+    if hosts == 1:
+        return 0
+    return (crc32(name.encode()) % RING_SIZE) * hosts // RING_SIZE

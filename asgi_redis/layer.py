@@ -1,0 +1,341 @@
+"""The channel layer over Redis, for any number of processes and machines."""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import msgpack
+import redis
+import redis.asyncio
+from redis.exceptions import ResponseError
+
+from asgi_redis import hosts as host_settings
+from asgi_redis.aionode import AsyncLine
+from asgi_redis.commands import Commands, Sent
+from asgi_redis.crypto import Cipher
+from asgi_redis.inbox import Arrival, Inbox
+from asgi_redis.keys import Keys, shard
+from asgi_redis.mailbox import RedisMailbox
+from asgi_redis.node import Line, Node
+from asgi_redis.subscription import RedisSubscription
+from channels.layers import codec, names
+from channels.layers.base import BaseChannelLayer, Received
+from channels.layers.exceptions import LayerUnavailable
+from channels.layers.mailbox import Mailbox, Receiver
+from channels.layers.outgoing import Outgoing
+from channels.layers.subscription import Refusal, Subscription
+
+logger = logging.getLogger(__name__)
+
+BLOCK_MS = 1000
+READ_COUNT = 100
+# How long `group_channels` waits for the processes of a group to list their members.
+ANSWER_SECONDS = 2.0
+# What `receive` reads is settled at once, so any one name will do.
+READER = "receive"
+
+
+class RedisChannelLayer(BaseChannelLayer):
+    """Channels and groups in Redis 7+ or Valkey 7.2+ (the contract, section 1).
+
+    Arguments:
+        expiry: seconds after which an unread message is never delivered.
+        hosts: URLs (redis://, rediss://, unix://) or (host, port) pairs; several share the
+            channels and groups among them.
+        prefix: what all keys begin with.
+        group_expiry: seconds after which a channel that was not added again leaves a group.
+        capacity: unread messages that a channel holds before it is full.
+        channel_capacity: other capacities, by glob or compiled regular expression.
+        symmetric_encryption_keys: messages are encrypted with the first and decrypted with any.
+        stats_prefix: what the keys of the statistics begin with.
+        connection_kwargs: further options of redis-py's connections.
+        at_most_once: globs of channels whose messages are settled when they are read, instead
+            of when their consumer has returned.
+
+    Raises:
+        ValueError: a setting that cannot work; the text says what to write.
+    """
+
+    extensions = ("groups", "flush", "statistics")
+
+    def __init__(
+        self,
+        expiry: float = 60,
+        hosts: Iterable[host_settings.Host] | None = None,
+        prefix: str = "asgi:",
+        group_expiry: float = 86400,
+        capacity: int = 100,
+        channel_capacity: Any = None,
+        symmetric_encryption_keys: Sequence[str | bytes] | None = None,
+        stats_prefix: str = "asgi-meta:",
+        connection_kwargs: Mapping[str, Any] | None = None,
+        at_most_once: Sequence[str] = ("http.request",),
+    ) -> None:
+        super().__init__(expiry, group_expiry, capacity, channel_capacity)
+        self.prefix = prefix
+        self.stats_prefix = stats_prefix
+        self.keys = Keys(prefix)
+        self.at_most_once = tuple(at_most_once)
+        self._options = dict(connection_kwargs or {})
+        self._urls = host_settings.urls(hosts)
+        self._cipher = Cipher(symmetric_encryption_keys) if symmetric_encryption_keys else None
+        self.nodes = [self._node(url) for url in self._urls]
+        self.commands = Commands(
+            keys=self.keys,
+            expiry_ms=int(expiry * 1000),
+            group_expiry_ms=int(group_expiry * 1000),
+            capacity_of=self.capacity_of,
+            mailbox_capacity=self.mailbox_capacity,
+            encrypt=self._cipher.encrypt if self._cipher else _unchanged,
+        )
+        self._inboxes: dict[tuple[int, str], _SyncInbox] = {}
+        self._inboxes_lock = threading.Lock()
+
+    def send_all(self, outgoing: Sequence[Outgoing]) -> list[Refusal]:
+        by_node: dict[int, list[Outgoing]] = defaultdict(list)
+        for item in outgoing:
+            by_node[self.shard(item.name)].append(item)
+        if len(by_node) == 1:
+            [(index, items)] = by_node.items()
+            return self.conclude(self._send_to(index, items))
+        refusals: list[Refusal] = []
+        for index, items in by_node.items():
+            try:
+                refusals += self.conclude(self._send_to(index, items))
+            except LayerUnavailable as error:
+                refusals += [Refusal(item, error) for item in items]
+        return refusals
+
+    def conclude(self, sent: Sent) -> list[Refusal]:
+        """Logs what groups dropped, sends on to members that are no processes.
+
+        Returns:
+            what was refused.
+        """
+        for group, drops in sent.drops.items():
+            logger.warning(
+                "Group %s: %d interface servers had no room for a message.", group, drops
+            )
+        if sent.onward:
+            for item, error in self.send_all(sent.onward):
+                logger.warning("Dropped a group's message to %s: %s", item, error)
+        return sent.refusals
+
+    def receive(self, channels: Sequence[str], block: bool = False) -> Received:
+        wanted = [names.check_receivable(channel) for channel in channels]
+        local = [name for name in wanted if names.is_local(name)]
+        shared = [name for name in wanted if not names.is_local(name)]
+        deadline = time.monotonic() + BLOCK_MS / 1000
+        while True:
+            # Only one place at a time can be waited at; several are asked in turn.
+            places = len(local) * len(self.nodes) + len({self.shard(name) for name in shared})
+            wait_ms = BLOCK_MS if block and places == 1 else 0
+            received = self._take_local(local, wait_ms) or self._take_shared(shared, wait_ms)
+            if received:
+                return received
+            if not block or time.monotonic() >= deadline:
+                return None, None
+            if not wait_ms:
+                time.sleep(0.005)
+
+    def group_add(self, group: str, channel: str) -> None:
+        names.check_group(group)
+        names.check_channel(channel)
+        self.nodes[self.shard(group)].run(self.commands.group_add(group, channel))
+
+    def group_discard(self, group: str, channel: str) -> None:
+        names.check_group(group)
+        names.check_channel(channel)
+        self.nodes[self.shard(group)].run(self.commands.group_discard(group, channel))
+
+    def group_channels(self, group: str) -> list[str]:
+        names.check_group(group)
+        index = self.shard(group)
+        others, alive, unknown = self.nodes[index].run(self.commands.group_members(group))
+        channels = [name.decode() for name in others]
+        for process in unknown:
+            channels += self._peek_members(index, process.decode(), group)
+        return channels + self._ask_members(index, [name.decode() for name in alive], group)
+
+    def flush(self) -> None:
+        with self._inboxes_lock:
+            self._inboxes.clear()
+        for node in self.nodes:
+            cursor: Any = b"0"
+            while True:
+                cursor, found = node.run(("SCAN", cursor, "MATCH", f"{self.prefix}*", "COUNT", 500))
+                if found:
+                    node.run(("UNLINK", *found))
+                if cursor == b"0":
+                    break
+
+    def subscribe(self, channels: Sequence[str]) -> Subscription:
+        return RedisSubscription(self, channels)
+
+    def open_mailbox(self, prefix: str, receiver: Receiver) -> Mailbox:
+        return RedisMailbox(prefix, receiver, self)
+
+    def shard(self, name: str) -> int:
+        """Returns which of the nodes a channel or group is on."""
+        return shard(name, len(self.nodes))
+
+    def is_at_most_once(self, channel: str) -> bool:
+        """Returns whether a worker may take a message of this channel only once."""
+        return any(fnmatch.fnmatchcase(channel, pattern) for pattern in self.at_most_once)
+
+    def decode(self, data: bytes) -> dict[str, Any]:
+        """Returns the message in an entry; raises ValueError if there is none."""
+        return codec.decode(self._cipher.decrypt(data) if self._cipher else data)
+
+    def async_line(self, index: int, timeout: float) -> AsyncLine:
+        """Returns a connection to one of the nodes for an event loop."""
+        return AsyncLine(
+            self.nodes[index].address, partial(self._async_pool, self._urls[index]), timeout
+        )
+
+    def worker_line(self, index: int, timeout: float, name: str) -> Line:
+        """Returns a connection to one of the nodes for a worker to wait on.
+
+        Arguments:
+            index: of the node.
+            timeout: seconds that a read may take.
+            name: by which the server lists the connection.
+        """
+        pool = self._sync_pool(self._urls[index], timeout, client_name=name)
+        return Line(self.nodes[index], pool)
+
+    def _node(self, url: str) -> Node:
+        address = host_settings.without_password(url)
+        return Node(address, partial(self._sync_pool, url), host_settings.TIMEOUT_SECONDS)
+
+    def _sync_pool(self, url: str, timeout: float, **options: Any) -> redis.ConnectionPool:
+        return host_settings.sync_pool(url, {**self._options, **options}, timeout)
+
+    def _async_pool(self, url: str, timeout: float) -> redis.asyncio.ConnectionPool:
+        return host_settings.async_pool(url, self._options, timeout)
+
+    def _send_to(self, index: int, items: Sequence[Outgoing]) -> Sent:
+        node = self.nodes[index]
+        planned = self.commands.sends(items)
+        replies = node.execute([command for command, _ in planned])
+        return self.commands.sent(planned, node.expect(replies))
+
+    def _take_shared(self, channels: list[str], wait_ms: int) -> Received | None:
+        by_node: dict[int, list[str]] = defaultdict(list)
+        for channel in channels:
+            by_node[self.shard(channel)].append(channel)
+        for index, here in by_node.items():
+            found = self.nodes[index].run(
+                self.commands.read(READER, here, [True] * len(here), limit=1)
+            )
+            for position, _, fields in found:
+                return here[position - 1], self.decode(fields[1])
+            if wait_ms:
+                return self._wait_shared(index, here, wait_ms)
+        return None
+
+    def _wait_shared(self, index: int, channels: list[str], wait_ms: int) -> Received | None:
+        node = self.nodes[index]
+        reply = node.execute([self.commands.read_blocking(READER, channels, wait_ms)])[0]
+        if isinstance(reply, ResponseError) or not reply:
+            return None  # a stream that has just expired is made again by the next read
+        by_stream = {self.keys.stream(channel): channel for channel in channels}
+        for stream, entries in reply:
+            channel = by_stream[stream.decode()]
+            node.execute(self.commands.settle(channel, [entries[0][0]]))
+            return channel, self.decode(entries[0][1][1])
+        return None
+
+    def _take_local(self, processes: list[str], wait_ms: int) -> Received | None:
+        for process in processes:
+            for index in range(len(self.nodes)):
+                taken = self._inbox(index, process).take(wait_ms)
+                if taken:
+                    channel, data = taken
+                    return channel, self.decode(data)
+        return None
+
+    def _inbox(self, index: int, process: str) -> _SyncInbox:
+        with self._inboxes_lock:
+            key = (index, process)
+            if key not in self._inboxes:
+                self._inboxes[key] = _SyncInbox(self, self.nodes[index], process)
+            return self._inboxes[key]
+
+    def _peek_members(self, index: int, process: str, group: str) -> list[str]:
+        """Lists the members of a process that cannot be asked: from news it has not read."""
+        unread = self.nodes[index].run(("XRANGE", self.keys.inbox(process), "-", "+"))
+        members = set(self._inbox(index, process).members(group))
+        for _, (operation, name, _, channel) in unread:
+            if name.decode() == group and operation == b"a":
+                members.add(channel.decode())
+            elif name.decode() == group and operation == b"d":
+                members.discard(channel.decode())
+        return sorted(members)
+
+    def _ask_members(self, index: int, processes: list[str], group: str) -> list[str]:
+        if not processes:
+            return []
+        node = self.nodes[index]
+        answer = self.keys.answer(names.random_part())
+        asked = [self.commands.ask_members(process, group, answer) for process in processes]
+        node.expect(node.execute(asked))
+        channels: list[str] = []
+        deadline = time.monotonic() + ANSWER_SECONDS
+        for _ in processes:
+            left = max(0.01, deadline - time.monotonic())
+            reply = node.run(("BLPOP", answer, left))
+            if reply is None:
+                break
+            channels += msgpack.unpackb(reply[1])
+        return channels
+
+
+class _SyncInbox:
+    """The inbox of a process that reads with `receive`."""
+
+    def __init__(self, layer: RedisChannelLayer, node: Node, process: str) -> None:
+        self._layer = layer
+        self._node = node
+        self._key = layer.keys.inbox(process)
+        self._inbox = Inbox()
+        self._ready: deque[tuple[str, bytes]] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, wait_ms: int) -> tuple[str, bytes] | None:
+        """Returns the next channel and message, or None."""
+        with self._lock:
+            if not self._ready:
+                self._read(wait_ms)
+            return self._ready.popleft() if self._ready else None
+
+    def members(self, group: str) -> list[str]:
+        """Returns the members of a group that have been read so far."""
+        with self._lock:
+            return list(self._inbox.members.channels(group))
+
+    def _read(self, wait_ms: int) -> None:
+        block = ("BLOCK", wait_ms) if wait_ms else ()
+        read = ("XREAD", "COUNT", READ_COUNT, *block, "STREAMS", self._key, self._inbox.last_id)
+        reply, now = self._node.expect(self._node.execute([read, ("TIME",)]))
+        if not reply:
+            return
+        entries = reply[0][1]
+        oldest = int(now[0]) * 1000 + int(now[1]) // 1000 - self._layer.commands.expiry_ms
+        moment = time.monotonic()
+        self._inbox.members.expire(moment - self._layer.group_expiry)
+        for arrival in self._inbox.follow(entries, oldest, moment):
+            if isinstance(arrival, Arrival):
+                self._ready.extend((channel, arrival.data) for channel in arrival.channels)
+        self._node.run(("XDEL", self._key, *(entry_id for entry_id, _ in entries)))
+
+
+def _unchanged(data: bytes) -> bytes:
+    return data

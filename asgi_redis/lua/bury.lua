@@ -1,0 +1,23 @@
+-- Takes interface servers without a heartbeat out of all groups and drops their inboxes.
+--
+-- KEYS[1]  heartbeats of interface servers
+-- ARGV[1]  milliseconds after which one without a heartbeat is gone
+-- ARGV[2]  key prefix of inboxes
+-- ARGV[3]  key prefix of the groups of a process
+-- ARGV[4]  key prefix of groups
+-- ARGV[5]  key prefix of the note that a process was given up for dead
+-- ARGV[6]  expiry of that note in milliseconds
+-- Returns the processes taken out.
+
+local time = redis.call('TIME')
+local before = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[1])
+local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before)
+for _, process in ipairs(dead) do
+    for _, group in ipairs(redis.call('SMEMBERS', ARGV[3] .. process)) do
+        redis.call('ZREM', ARGV[4] .. group, process)
+    end
+    redis.call('DEL', ARGV[3] .. process, ARGV[2] .. process)
+    redis.call('ZREM', KEYS[1], process)
+    redis.call('SET', ARGV[5] .. process, 1, 'PX', ARGV[6])
+end
+return dead

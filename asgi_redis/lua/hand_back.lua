@@ -1,0 +1,47 @@
+-- Puts messages that a worker had taken back into their stream, for any worker.
+--
+-- KEYS[1]  the stream
+-- KEYS[2]  the dead-letter stream
+-- ARGV[1]  name of the consumer group
+-- ARGV[2]  the worker that had taken them
+-- ARGV[3]  1 if it died with them, 0 if it never started them
+-- ARGV[4]  tries after which a message is a dead letter
+-- ARGV[5]  channel name
+-- ARGV[6…] the ids; none means all that the worker had taken
+-- Returns how many were put back and how many became dead letters.
+
+local stream, group, worker, died = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local back, dead = 0, 0
+
+local function taken()
+    if #ARGV > 5 then return {unpack(ARGV, 6)} end
+    local pending = redis.pcall('XPENDING', stream, group, '-', '+', 1000, worker)
+    local ids = {}
+    if not pending.err then
+        for i, entry in ipairs(pending) do ids[i] = entry[1] end
+    end
+    return ids
+end
+
+local function put_back(id, fields)
+    local born = fields[3] == 'b' and fields[4] or id:match('^%d+')
+    local tries = tonumber(fields[5] == 't' and fields[6] or 0) + died
+    if tries >= tonumber(ARGV[4]) then
+        redis.call('XADD', KEYS[2], '*', 'm', fields[2], 'c', ARGV[5], 'r', 'its workers died ' .. tries .. ' times')
+        dead = dead + 1
+    else
+        redis.call('XADD', stream, '*', 'm', fields[2], 'b', born, 't', tries)
+        back = back + 1
+    end
+end
+
+for _, id in ipairs(taken()) do
+    local owned = redis.call('XPENDING', stream, group, id, id, 1, worker)
+    if #owned > 0 then
+        local entry = redis.call('XRANGE', stream, id, id)[1]
+        if entry then put_back(id, entry[2]) end
+        redis.call('XACK', stream, group, id)
+        redis.call('XDEL', stream, id)
+    end
+end
+return {back, dead}

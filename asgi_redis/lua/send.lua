@@ -1,0 +1,34 @@
+-- Sends messages to a worker channel, as many as it has room for.
+--
+-- KEYS[1]  the channel's stream
+-- ARGV[1]  capacity: unread messages the channel may hold
+-- ARGV[2]  expiry in milliseconds
+-- ARGV[3]  name of the consumer group
+-- ARGV[4…] the encoded messages, in order
+-- Returns how many were taken; those behind them found the channel full.
+
+local stream, capacity, expiry = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - expiry
+
+-- Messages that workers are busy with are in the stream, but not waiting in it.
+local function waiting()
+    local length = redis.call('XLEN', stream)
+    if length < capacity then return length end
+    redis.call('XTRIM', stream, 'MINID', string.format('%.0f', oldest))
+    local taken = redis.pcall('XPENDING', stream, ARGV[3])
+    return redis.call('XLEN', stream) - (taken.err and 0 or taken[1])
+end
+
+local room = capacity - waiting()
+local fresh = redis.call('EXISTS', stream) == 0
+local sent = math.min(math.max(room, 0), #ARGV - 3)
+for i = 4, sent + 3 do
+    redis.call('XADD', stream, 'MINID', '~', string.format('%.0f', oldest), '*', 'm', ARGV[i])
+end
+if sent > 0 then
+    -- What nobody reads goes by itself; readers keep their streams for longer.
+    if fresh then redis.call('PEXPIRE', stream, expiry)
+    else redis.call('PEXPIRE', stream, expiry, 'GT') end
+end
+return sent

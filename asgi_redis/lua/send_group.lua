@@ -1,0 +1,39 @@
+-- Sends a message to a group: once to each process that holds members of it.
+--
+-- KEYS[1]  the group: processes and other channels, scored by when they were last added (ms)
+-- KEYS[2]  heartbeats of interface servers
+-- ARGV[1]  group name
+-- ARGV[2]  the encoded message
+-- ARGV[3]  key prefix of inboxes
+-- ARGV[4]  key prefix of what overflowed
+-- ARGV[5]  capacity of an inbox that no interface server listens on
+-- ARGV[6]  capacity of an interface server's inbox
+-- ARGV[7]  expiry of a message in milliseconds
+-- ARGV[8]  expiry of a membership in milliseconds
+-- ARGV[9]  milliseconds after which an interface server without a heartbeat is gone
+-- Returns the members that are no process, for the sender to send to, and the number of drops.
+
+local group, time = KEYS[1], redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', group, '-inf', string.format('%.0f', now - ARGV[8]))
+
+local others, drops = {}, 0
+for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
+    if member:sub(-1) ~= '!' then
+        others[#others + 1] = member
+    else
+        local inbox = ARGV[3] .. member
+        local beat = redis.call('ZSCORE', KEYS[2], member)
+        if beat and tonumber(beat) < now - ARGV[9] then
+            redis.call('ZREM', group, member)
+        elseif redis.call('XLEN', inbox) >= tonumber(beat and ARGV[6] or ARGV[5]) then
+            drops = drops + 1
+            redis.call('SADD', ARGV[4] .. member, ARGV[1])
+            redis.call('PEXPIRE', ARGV[4] .. member, ARGV[7])
+        else
+            redis.call('XADD', inbox, '*', 'g', ARGV[1], 'm', ARGV[2])
+            redis.call('PEXPIRE', inbox, ARGV[7])
+        end
+    end
+end
+return {others, drops}

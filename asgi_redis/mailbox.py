@@ -1,0 +1,280 @@
+"""An interface server's access to Redis: one inbox, and the groups of its sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+
+from asgi_redis.inbox import Arrival, Inbox, milliseconds, next_id
+from channels.layers import names
+from channels.layers.exceptions import LayerUnavailable
+from channels.layers.mailbox import Mailbox, Receiver
+from channels.layers.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from asgi_redis.layer import RedisChannelLayer
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 3.0
+READ_COUNT = 500
+READ_BLOCK_MS = 5000
+READ_SECONDS = 10.0
+# A server that takes longer to accept messages is away: clients must not wait for it.
+WRITE_SECONDS = 3.0
+RETRY_SECONDS = 0.5
+# While a server is away, sends fail at once, and one in this time tries it.
+AWAY_SECONDS = 0.5
+ANSWER_TTL_MS = 10_000
+REGISTER_COUNT = 500
+
+Waiting = list[tuple[Outgoing, asyncio.Future[None]]]
+
+
+class RedisMailbox(Mailbox):
+    """One branch for every server of the layer, and what is common to them."""
+
+    def __init__(self, prefix: str, receiver: Receiver, layer: RedisChannelLayer) -> None:
+        super().__init__(prefix)
+        self._layer = layer
+        self._branches = [
+            Branch(self.name, receiver, layer, index) for index in range(len(layer.nodes))
+        ]
+
+    def new_channel(self) -> str:
+        """Returns a fresh name, on a server that answers if there is one."""
+        for _ in range(8):
+            name = self.name + names.random_part()
+            if self._branches[self._layer.shard(name)].available:
+                break
+        return name
+
+    async def open(self) -> None:
+        for branch in self._branches:
+            branch.open()
+
+    def send(self, channel: str, message: dict[str, Any]) -> asyncio.Future[None]:
+        outgoing = Outgoing.to_channel(channel, message)
+        return self._branches[self._layer.shard(channel)].send(outgoing)
+
+    def forget(self, channel: str) -> None:
+        for branch in self._branches:
+            branch.inbox.members.forget(channel)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(branch.close() for branch in self._branches))
+
+
+class Branch:
+    """The mailbox's part on one server: a connection to read, one to write, one to manage.
+
+    Attributes:
+        inbox: the entries read so far, and the table of groups.
+        available: whether the server answered when it was last asked.
+    """
+
+    def __init__(
+        self, process: str, receiver: Receiver, layer: RedisChannelLayer, index: int
+    ) -> None:
+        self.inbox = Inbox()
+        self.available = True
+        self._process = process
+        self._receiver = receiver
+        self._layer = layer
+        self._commands = layer.commands
+        self._key = layer.keys.inbox(process)
+        self._reader = layer.async_line(index, READ_SECONDS)
+        self._writer = layer.async_line(index, WRITE_SECONDS)
+        self._manager = layer.async_line(index, WRITE_SECONDS)
+        self._waiting: Waiting = []
+        self._writing: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._beat_now = asyncio.Event()
+        self._registered: set[str] = set()
+        self._clock_offset = 0.0
+        self._retry_at = 0.0
+
+    def open(self) -> None:
+        """Starts to read and to beat."""
+        self._tasks = [
+            asyncio.ensure_future(self._forever(self._read)),
+            asyncio.ensure_future(self._forever(self._beat)),
+        ]
+
+    def send(self, outgoing: Outgoing) -> asyncio.Future[None]:
+        """Sends with all others of this loop turn."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((outgoing, future))
+        if self._writing is None:
+            self._writing = asyncio.ensure_future(self._write())
+        return future
+
+    async def close(self) -> None:
+        """Sends what waits, and leaves Redis as if we had not been there."""
+        if self._writing:
+            await self._writing
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await self._manager.execute(self._goodbye())
+        except LayerUnavailable as error:
+            logger.debug("Left without a goodbye: %s", error)
+        for line in (self._reader, self._writer, self._manager):
+            await line.close()
+
+    def _goodbye(self) -> list[Any]:
+        keys = self._layer.keys
+        leave = [("ZREM", keys.group(group), self._process) for group in self._registered]
+        own = (self._key, keys.groups_of(self._process), keys.dropped(self._process))
+        return [*leave, ("ZREM", keys.processes, self._process), ("UNLINK", *own)]
+
+    async def _forever(self, step: Any) -> None:
+        """Repeats a step that never gives up: Redis may be away for long."""
+        while True:
+            try:
+                await step()
+            except LayerUnavailable as error:
+                if self.available:
+                    logger.warning("Channel layer unavailable, will keep trying: %s", error)
+                self.available = False
+                self._beat_now.set()
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _read(self) -> None:
+        trim = ("XTRIM", self._key, "MINID", next_id(self.inbox.last_id))
+        read = ("XREAD", "COUNT", READ_COUNT, "BLOCK", READ_BLOCK_MS, "STREAMS", self._key)
+        replies = await self._reader.execute([trim, (*read, self.inbox.last_id)])
+        reply = self._reader.expect(replies)[1]
+        if reply:
+            self._take(reply[0][1])
+
+    def _take(self, entries: Sequence[Any]) -> None:
+        now_ms = time.monotonic() * 1000 + self._clock_offset
+        oldest = now_ms - self._commands.expiry_ms if self._clock_offset else 0
+        for arrival in self.inbox.follow(entries, oldest, time.monotonic()):
+            if not isinstance(arrival, Arrival):
+                self._start(self._answer(arrival.answer, arrival.channels))
+                continue
+            try:
+                message = self._layer.decode(arrival.data)
+            except ValueError as error:
+                logger.error("Ignored an entry in our inbox: %s", error)
+                continue
+            if arrival.to_group:
+                self._receiver.deliver_group(arrival.channels, message)
+            else:
+                for channel in arrival.channels:
+                    self._receiver.deliver(channel, message)
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                waiting, self._waiting = self._waiting, []
+                await self._write_batch(waiting)
+        finally:
+            self._writing = None
+
+    async def _write_batch(self, waiting: Waiting) -> None:
+        if time.monotonic() < self._retry_at:
+            _fail(waiting, LayerUnavailable(f"Redis at {self._writer.address} is away."))
+            return
+        planned = self._commands.sends([item for item, _ in waiting])
+        try:
+            replies = await self._writer.execute([command for command, _ in planned])
+            sent = self._commands.sent(planned, self._writer.expect(replies))
+        except LayerUnavailable as error:
+            self._retry_at = time.monotonic() + AWAY_SECONDS
+            self._beat_now.set()
+            _fail(waiting, error)
+            return
+        # A refused send is known by its place, for the same message may be sent twice.
+        refused = {id(refusal.outgoing): refusal.error for refusal in sent.refusals}
+        for item, future in waiting:
+            if future.done():
+                continue
+            if id(item) in refused:
+                future.set_exception(refused[id(item)])
+            else:
+                future.set_result(None)
+
+    async def _beat(self) -> None:
+        """Says that we are alive, and mends what Redis does not know any more."""
+        asked = time.monotonic()
+        replies = await self._manager.execute(
+            [self._commands.beat(self._process), ("TIME",), self._commands.bury(), self._last()]
+        )
+        (known, given_up, dropped), now, _, last = self._manager.expect(replies)
+        self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
+        self._check_last(last)
+        if not known or not self.available:
+            await self._register()
+        self.available = True
+        self._retry_at = 0.0
+        self._tell_lost(bool(given_up), [group.decode() for group in dropped])
+        await self._tidy()
+        self._beat_now.clear()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._beat_now.wait(), BEAT_SECONDS)
+
+    def _last(self) -> Any:
+        return ("XREVRANGE", self._key, "+", "-", "COUNT", 1)
+
+    def _check_last(self, last: Sequence[Any]) -> None:
+        """Starts over if the inbox began anew, under a clock that is behind the one before."""
+        if last and milliseconds(last[0][0].decode()) < milliseconds(self.inbox.last_id) - 1000:
+            self.inbox.last_id = "0-0"
+
+    async def _register(self) -> None:
+        groups = sorted(self.inbox.members.groups())
+        for start in range(0, len(groups), REGISTER_COUNT):
+            part = groups[start : start + REGISTER_COUNT]
+            await self._manager.run(self._commands.register(self._process, part))
+        if groups:
+            logger.info("Registered %d groups again.", len(groups))
+
+    def _tell_lost(self, all_groups: bool, groups: Sequence[str]) -> None:
+        members = self.inbox.members
+        affected: dict[str, None] = {}
+        for group in members.groups() if all_groups else groups:
+            affected.update(dict.fromkeys(members.channels(group)))
+        if affected:
+            self._receiver.lost(list(affected))
+
+    async def _tidy(self) -> None:
+        """Leaves groups in which nobody is left, and members that were not added again."""
+        members = self.inbox.members
+        members.expire(time.monotonic() - self._layer.group_expiry)
+        empty = self._registered - set(members.groups())
+        self._registered = set(members.groups())
+        for group in empty:
+            left = await self._manager.run(
+                self._commands.unregister(self._process, group, self.inbox.last_id)
+            )
+            if not left:
+                self._registered.add(group)
+
+    async def _answer(self, key: str, channels: Sequence[str]) -> None:
+        try:
+            await self._manager.execute(
+                [("RPUSH", key, msgpack.packb(list(channels))), ("PEXPIRE", key, ANSWER_TTL_MS)]
+            )
+        except LayerUnavailable as error:
+            logger.debug("Could not list the members of a group: %s", error)
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+
+
+def _fail(waiting: Waiting, error: LayerUnavailable) -> None:
+    for _, future in waiting:
+        if not future.done():
+            future.set_exception(error)

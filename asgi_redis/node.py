@@ -1,0 +1,161 @@
+"""One Redis server, as blocking code talks to it: many commands in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import redis
+from redis.exceptions import NoScriptError, ResponseError
+
+from asgi_redis import scripts
+from asgi_redis.errors import DRIVER_ERRORS, check_version, unavailable
+from asgi_redis.scripts import Command
+
+PoolFactory = Callable[[float], redis.ConnectionPool]
+
+
+class Node:
+    """Any number of threads may use it.
+
+    Arguments:
+        address: of the server, for messages; without a password.
+        make_pool: returns a connection pool for a timeout in seconds.
+        timeout: seconds after which the server is treated as away.
+    """
+
+    def __init__(self, address: str, make_pool: PoolFactory, timeout: float) -> None:
+        self.address = address
+        self._make_pool = make_pool
+        self._pool = make_pool(timeout)
+        self._checked = False
+
+    def execute(self, commands: Sequence[Command]) -> list[Any]:
+        """Runs commands in one round trip.
+
+        Returns:
+            their replies; for a command that the server refused, the ResponseError.
+
+        Raises:
+            LayerUnavailable: the server cannot be reached, or is not what it has to be.
+        """
+        try:
+            connection: Any = self._pool.get_connection()
+        except DRIVER_ERRORS as error:
+            raise unavailable(self.address, error) from error
+        try:
+            self.check(connection)
+            return exchange(connection, commands)
+        except DRIVER_ERRORS as error:
+            connection.disconnect()
+            raise unavailable(self.address, error) from error
+        finally:
+            self._pool.release(connection)
+
+    def run(self, command: Command) -> Any:
+        """Runs one command; raises LayerUnavailable also when the server refuses it."""
+        return self.expect(self.execute([command]))[0]
+
+    def expect(self, replies: list[Any]) -> list[Any]:
+        """Returns replies none of which is an error; raises LayerUnavailable for the first."""
+        for reply in replies:
+            if isinstance(reply, ResponseError):
+                raise unavailable(self.address, reply) from reply
+        return replies
+
+    def check(self, connection: Any) -> None:
+        """Makes sure, once, that the server is new enough."""
+        if not self._checked:
+            check_version(self.address, exchange(connection, [("INFO", "server")])[0])
+            self._checked = True
+
+    def close(self) -> None:
+        """Closes all connections but the lines."""
+        self._pool.disconnect()
+
+
+class Line:
+    """A connection that one thread keeps, so that it can wait on it; made again when it breaks.
+
+    Arguments:
+        node: the server.
+        pool: makes the connection.
+    """
+
+    def __init__(self, node: Node, pool: redis.ConnectionPool) -> None:
+        self._node = node
+        self._pool = pool
+        self._connection: Any = None
+        self._client_id = 0
+
+    def execute(self, commands: Sequence[Command]) -> list[Any]:
+        """As `Node.execute`."""
+        self.write(commands)
+        return self.read(commands)
+
+    def write(self, commands: Sequence[Command]) -> None:
+        """Sends commands; `read` must follow."""
+        try:
+            if self._connection is None:
+                self._connection = self._pool.get_connection()
+                self._node.check(self._connection)
+                self._client_id = exchange(self._connection, [("CLIENT", "ID")])[0]
+            _write(self._connection, commands)
+        except DRIVER_ERRORS as error:
+            raise self._broken(error) from error
+
+    def read(self, commands: Sequence[Command]) -> list[Any]:
+        """Returns the replies to what was sent last."""
+        try:
+            return _with_scripts(self._connection, commands, _read(self._connection, commands))
+        except DRIVER_ERRORS as error:
+            raise self._broken(error) from error
+
+    def fileno(self) -> int:
+        """Returns the connection's socket, for a selector."""
+        return int(self._connection._sock.fileno())
+
+    def interrupt(self) -> None:
+        """Makes a blocking command that was written return at once."""
+        self._node.execute([("CLIENT", "UNBLOCK", self._client_id)])
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._connection = None
+        self._pool.disconnect()
+
+    def _broken(self, error: BaseException) -> Exception:
+        self.close()
+        return unavailable(self._node.address, error)
+
+
+def exchange(connection: Any, commands: Sequence[Command]) -> list[Any]:
+    """Runs commands on a connection in one round trip, and loads the scripts if need be."""
+    _write(connection, commands)
+    return _with_scripts(connection, commands, _read(connection, commands))
+
+
+def _with_scripts(connection: Any, commands: Sequence[Command], replies: list[Any]) -> list[Any]:
+    """Runs again what failed because the server did not know our scripts."""
+    missing = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+    if missing:
+        again = [script.load for script in scripts.ALL] + [commands[i] for i in missing]
+        _write(connection, again)
+        late = _read(connection, again)[len(scripts.ALL) :]
+        for i, reply in zip(missing, late, strict=True):
+            replies[i] = reply
+    return replies
+
+
+def _write(connection: Any, commands: Sequence[Command]) -> None:
+    connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+
+
+def _read(connection: Any, commands: Sequence[Command]) -> list[Any]:
+    replies = []
+    for _ in commands:
+        try:
+            replies.append(connection.read_response(disable_decoding=True))
+        except ResponseError as error:
+            replies.append(error)
+    return replies

@@ -1,0 +1,49 @@
+"""The Lua scripts of this package, as commands. No I/O here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib import resources
+
+Argument = str | bytes | int | float
+Command = tuple[Argument, ...]
+
+
+class Script:
+    """One of the files under `lua/`, whose header says what it does with which keys.
+
+    Arguments:
+        name: of the file, without its suffix.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.text = resources.files("asgi_redis").joinpath(f"lua/{name}.lua").read_text("utf-8")
+        self.sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+    def __call__(self, keys: Sequence[str], *arguments: Argument) -> Command:
+        """Returns the command that runs the script."""
+        return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
+
+    @property
+    def load(self) -> Command:
+        """The command that makes the server know the script."""
+        return ("SCRIPT", "LOAD", self.text)
+
+
+beat = Script("beat")
+bury = Script("bury")
+group_add = Script("group_add")
+group_change = Script("group_change")
+group_members = Script("group_members")
+hand_back = Script("hand_back")
+read = Script("read")
+register = Script("register")
+send = Script("send")
+send_group = Script("send_group")
+send_local = Script("send_local")
+suspects = Script("suspects")
+unregister = Script("unregister")
+worker_beat = Script("worker_beat")
+
+ALL = [value for value in list(globals().values()) if isinstance(value, Script)]

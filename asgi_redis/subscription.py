@@ -1,0 +1,296 @@
+"""How a worker takes messages from Redis, and answers for them."""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import ResponseError
+
+from asgi_redis.heart import Heart, connection_name
+from asgi_redis.keys import WORKERS
+from asgi_redis.node import Line, Node
+from channels.layers import names
+from channels.layers.exceptions import LayerUnavailable
+from channels.layers.outgoing import Outgoing
+from channels.layers.subscription import Delivery, Refusal, Subscription
+
+if TYPE_CHECKING:
+    from asgi_redis.layer import RedisChannelLayer
+
+logger = logging.getLogger(__name__)
+
+# How long a worker waits for a message before it looks whether it should stop.
+BLOCK_MS = 1000
+# A read that takes longer than its wait and this is a connection that has died.
+READ_SECONDS = 6.0
+
+
+class Share:
+    """The channels of a worker that are on one server, and the connection it waits on.
+
+    Arguments:
+        layer: the channel layer.
+        index: of the server among the layer's nodes.
+        worker: the worker's name.
+        channels: the names of the channels.
+    """
+
+    def __init__(
+        self, layer: RedisChannelLayer, index: int, worker: str, channels: Sequence[str]
+    ) -> None:
+        self.node: Node = layer.nodes[index]
+        self.index = index
+        self.channels = list(channels)
+        self.line: Line = layer.worker_line(index, READ_SECONDS, connection_name(worker))
+        self.once = {channel: layer.is_at_most_once(channel) for channel in channels}
+        # Taken and neither settled nor handed back.
+        self.taken: dict[str, set[bytes]] = {channel: set() for channel in channels}
+        self.broken = False
+        # What could not be settled while the server was away.
+        self.late: list[Any] = []
+
+    def rotate(self) -> None:
+        """Puts another channel first, so that a busy one does not keep the others waiting."""
+        self.channels = [*self.channels[1:], self.channels[0]]
+
+
+class RedisSubscription(Subscription):
+    """A worker's share of its channels, on every server that has some of them.
+
+    What it has taken stays its own until settled, while its heartbeat goes on; then it goes to
+    another worker.
+    """
+
+    def __init__(self, layer: RedisChannelLayer, channels: Sequence[str]) -> None:
+        self.worker = names.random_part()
+        self._layer = layer
+        self._commands = layer.commands
+        self._lock = threading.Lock()
+        by_node: dict[int, list[str]] = defaultdict(list)
+        for channel in channels:
+            by_node[layer.shard(channel)].append(names.check_receivable(channel))
+        self._shares = [
+            Share(layer, index, self.worker, here) for index, here in sorted(by_node.items())
+        ]
+        self._share_of = {channel: share for share in self._shares for channel in share.channels}
+        self._heart = Heart(layer.commands, self.worker, self._shares)
+        self._heart.start()
+
+    def turn(
+        self,
+        outgoing: Sequence[Outgoing],
+        done: Sequence[Delivery],
+        limit: int,
+        block: bool = True,
+    ) -> tuple[list[Refusal], list[Delivery]]:
+        if len(self._shares) == 1 and len(self._layer.nodes) == 1:
+            refusals, deliveries = self._turn_at(self._shares[0], outgoing, done, limit)
+        else:
+            refusals = self.settle(outgoing, done)
+            deliveries = self._read_all(limit)
+        if not deliveries and block:
+            deliveries = self._wait()
+        return refusals, deliveries
+
+    def settle(self, outgoing: Sequence[Outgoing], done: Sequence[Delivery]) -> list[Refusal]:
+        refusals = self._layer.send_all(outgoing) if outgoing else []
+        for share in tuple(self._shares):
+            self._settle_at(share, self._settling(share, done))
+        self._forget(done)
+        return refusals
+
+    def release(self, deliveries: Sequence[Delivery]) -> None:
+        by_channel: dict[str, list[bytes]] = defaultdict(list)
+        for delivery in deliveries:
+            if delivery.receipt is not None:
+                by_channel[delivery.channel].append(delivery.receipt)
+            else:
+                # Settled when it was read: all that can be done is to send it again.
+                again = Outgoing.to_channel(delivery.channel, delivery.message)
+                self._layer.send_all([again])
+        for channel, ids in by_channel.items():
+            command = self._commands.hand_back(channel, self.worker, died=False, ids=ids)
+            self._share_of[channel].node.run(command)
+        self._forget(deliveries)
+
+    def close(self) -> None:
+        self._heart.stop()
+        for share in self._shares:
+            share.line.close()
+            for channel in share.channels:
+                back = self._commands.hand_back(channel, self.worker, died=False)
+                stream = self._layer.keys.stream(channel)
+                # The worker may only be forgotten when nothing is its own any more.
+                share.node.execute([back, ("XGROUP", "DELCONSUMER", stream, WORKERS, self.worker)])
+            share.node.execute([("ZREM", self._layer.keys.workers, self.worker)])
+
+    def _turn_at(
+        self,
+        share: Share,
+        outgoing: Sequence[Outgoing],
+        done: Sequence[Delivery],
+        limit: int,
+    ) -> tuple[list[Refusal], list[Delivery]]:
+        """Sends, settles and reads in one round trip."""
+        planned = self._commands.sends(outgoing)
+        commands = [command for command, _ in planned] + self._settling(share, done)
+        try:
+            if share.broken:
+                self._recover(share)
+            replies = share.line.execute([*commands, self._reading(share, limit)])
+            share.node.expect(replies)
+        except LayerUnavailable:
+            share.broken = True
+            raise
+        self._forget(done)
+        refusals = self._layer.conclude(self._commands.sent(planned, replies[: len(planned)]))
+        return refusals, self._deliveries(share, replies[-1])
+
+    def _settle_at(self, share: Share, commands: list[Any]) -> None:
+        """Settles now, or when the server is back if others go on meanwhile."""
+        if not commands:
+            return
+        try:
+            share.node.expect(share.node.execute(commands))
+        except LayerUnavailable:
+            if len(self._shares) == 1:
+                raise
+            share.broken = True
+            share.late += commands
+
+    def _read_all(self, limit: int) -> list[Delivery]:
+        """Reads from every server that answers."""
+        deliveries: list[Delivery] = []
+        failures: list[LayerUnavailable] = []
+        for share in self._shares:
+            if len(deliveries) >= limit:
+                break
+            try:
+                _, found = self._turn_at(share, [], [], limit - len(deliveries))
+                deliveries += found
+            except LayerUnavailable as error:
+                failures.append(error)
+        if len(failures) == len(self._shares):
+            raise failures[0]
+        self._shares.append(self._shares.pop(0))
+        return deliveries
+
+    def _wait(self) -> list[Delivery]:
+        """Waits at every server at once, until one of them has something."""
+        waiting = [share for share in self._shares if not share.broken]
+        commands = {
+            id(share): [self._commands.read_blocking(self.worker, share.channels, BLOCK_MS)]
+            for share in waiting
+        }
+        if len(waiting) == 1:
+            return self._blocked_read(waiting[0], commands[id(waiting[0])])
+        for share in waiting:
+            share.line.write(commands[id(share)])
+        with selectors.DefaultSelector() as selector:
+            for share in waiting:
+                selector.register(share.line, selectors.EVENT_READ)
+            selector.select(READ_SECONDS)
+        deliveries: list[Delivery] = []
+        for share in waiting:
+            share.line.interrupt()
+            deliveries += self._finish_read(share, share.line.read(commands[id(share)])[0])
+        return deliveries
+
+    def _blocked_read(self, share: Share, commands: list[Any]) -> list[Delivery]:
+        try:
+            return self._finish_read(share, share.line.execute(commands)[0])
+        except LayerUnavailable:
+            share.broken = True
+            raise
+
+    def _finish_read(self, share: Share, reply: Any) -> list[Delivery]:
+        if isinstance(reply, ResponseError):
+            # A stream has gone with its consumer group; the next read makes both again.
+            logger.debug("Read again after: %s", reply)
+            return []
+        positions = {self._layer.keys.stream(name): i for i, name in enumerate(share.channels, 1)}
+        found = [
+            (positions[stream.decode()], entry_id, fields)
+            for stream, entries in reply or ()
+            for entry_id, fields in entries
+        ]
+        settled = [
+            command
+            for position, entry_id, _ in found
+            if share.once[share.channels[position - 1]]
+            for command in self._commands.settle(share.channels[position - 1], [entry_id])
+        ]
+        if settled:
+            share.line.execute(settled)
+        return self._deliveries(share, found)
+
+    def _reading(self, share: Share, limit: int) -> Any:
+        share.rotate()
+        once = [share.once[channel] for channel in share.channels]
+        return self._commands.read(self.worker, share.channels, once, limit)
+
+    def _deliveries(self, share: Share, found: Sequence[Any]) -> list[Delivery]:
+        deliveries = []
+        for position, entry_id, fields in found:
+            channel = share.channels[position - 1]
+            once = share.once[channel]
+            try:
+                message = self._layer.decode(fields[1])
+            except ValueError as error:
+                self._bury(share, channel, entry_id, fields, str(error))
+                continue
+            if not once:
+                with self._lock:
+                    share.taken[channel].add(entry_id)
+            deliveries.append(Delivery(channel, message, None if once else entry_id))
+        return deliveries
+
+    def _bury(
+        self, share: Share, channel: str, entry_id: bytes, fields: Sequence[bytes], reason: str
+    ) -> None:
+        """Keeps an entry that is no message for an operator to see."""
+        logger.error("Put an entry of %s to the dead letters: %s", channel, reason)
+        letter = ("XADD", self._layer.keys.dead_letters, "*", "m", fields[1], "c", channel)
+        share.node.execute([(*letter, "r", reason), *self._commands.settle(channel, [entry_id])])
+
+    def _settling(self, share: Share, done: Sequence[Delivery]) -> list[Any]:
+        by_channel: dict[str, list[bytes]] = defaultdict(list)
+        for delivery in done:
+            if delivery.receipt is not None and self._share_of[delivery.channel] is share:
+                by_channel[delivery.channel].append(delivery.receipt)
+        return [
+            command
+            for channel, ids in by_channel.items()
+            for command in self._commands.settle(channel, ids)
+        ]
+
+    def _forget(self, deliveries: Sequence[Delivery]) -> None:
+        with self._lock:
+            for delivery in deliveries:
+                if delivery.receipt is not None:
+                    self._share_of[delivery.channel].taken[delivery.channel].discard(
+                        delivery.receipt
+                    )
+
+    def _recover(self, share: Share) -> None:
+        """Hands back what was given to us over a connection that broke before we got it."""
+        if share.late:
+            share.node.execute(share.late)
+            share.late = []
+        for channel in share.channels:
+            stream = self._layer.keys.stream(channel)
+            [pending] = share.node.execute(
+                [("XPENDING", stream, WORKERS, "-", "+", 1000, self.worker)]
+            )
+            if isinstance(pending, ResponseError):
+                continue
+            with self._lock:
+                lost = [entry[0] for entry in pending if entry[0] not in share.taken[channel]]
+            if lost:
+                share.node.run(self._commands.hand_back(channel, self.worker, False, lost))
+        share.broken = False

@@ -1,0 +1,29 @@
+"""The Django app: what is connected when a project starts."""
+
+from django.apps import AppConfig
+from django.db import close_old_connections, reset_queries
+
+from channels.binding.base import BindingMetaclass
+from channels.signals import consumer_finished, consumer_started
+
+
+class ChannelsConfig(AppConfig):
+    """Channels as an installed app."""
+
+    name = "channels"
+    verbose_name = "Channels"
+
+    def ready(self) -> None:
+        """Makes consumers treat database connections as requests do; connects the bindings."""
+        consumer_started.connect(_prepare_databases, dispatch_uid="channels.databases")
+        consumer_finished.connect(_release_databases, dispatch_uid="channels.databases")
+        BindingMetaclass.register_all()
+
+
+def _prepare_databases(**kwargs: object) -> None:
+    reset_queries()
+    close_old_connections()
+
+
+def _release_databases(**kwargs: object) -> None:
+    close_old_connections()

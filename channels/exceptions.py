@@ -1,0 +1,66 @@
+"""What a consumer may raise to steer its worker (the contract, section 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from channels.message import Message
+
+
+class ConsumeLater(Exception):
+    """Puts the message back on its channel; raised at most ten times for one message."""
+
+
+class ResponseLater(Exception):
+    """Raised by a view that leaves the response to another consumer (long polling)."""
+
+
+class RequestTimeout(Exception):
+    """The rest of a request body did not arrive in time."""
+
+
+class RequestAborted(Exception):
+    """The client left before its request body was complete."""
+
+
+class DenyConnection(Exception):
+    """Refuses a connecting socket; only for consumers of a connect channel."""
+
+
+class ChannelSocketException(Exception):
+    """A reply to the socket in the form of an exception: `run` is called with the message."""
+
+    def run(self, message: Message) -> None:
+        """Acts on the socket that sent `message`."""
+        raise NotImplementedError(f"{type(self).__name__} must define run(message).")
+
+
+class WebsocketCloseException(ChannelSocketException):
+    """Closes the socket of the message with a code.
+
+    Arguments:
+        code: 1000 or 3000 to 4999 (RFC 6455, section 7.4.2); None closes with 1000.
+
+    Raises:
+        ValueError: any other code.
+    """
+
+    def __init__(self, code: int | None = None) -> None:
+        if code is not None and code != 1000 and not 3000 <= code <= 4999:
+            raise ValueError(f"Invalid close code {code!r}: use 1000, or one from 3000 to 4999.")
+        super().__init__(code)
+        self._code = code
+
+    def run(self, message: Message) -> None:
+        """Sends the close; raises ValueError for a message that came from no WebSocket."""
+        if message.reply_channel is None or message.channel.name.startswith("http."):
+            raise ValueError(
+                "WebsocketCloseException is for consumers of WebSocket messages,"
+                f" but was raised for a message on {message.channel.name!r}."
+            )
+        message.reply_channel.send({"close": self._code or True})
+
+
+class SendNotAvailableOnDemultiplexer(Exception):
+    """A demultiplexer has no stream of its own; send through the consumer's multiplexer."""

@@ -1,0 +1,176 @@
+"""What knows Daphne from the inside: the fast way out, and a shutdown that tells the clients.
+
+Everything works without it, on any ASGI 3 server, through `outlet.AsgiOutlet`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from autobahn.websocket.types import ConnectionDeny
+from twisted.internet import defer
+
+from channels.interface.frames import Frame
+from channels.interface.outlet import BACKLOG_BYTES, BACKLOG_SECONDS, Outlet
+
+if TYPE_CHECKING:
+    from channels.interface.server import InterfaceServer
+
+logger = logging.getLogger(__name__)
+
+# Twisted listens with room for 50 connections; a burst beyond that waits a second and longer.
+LISTEN_BACKLOG = 4096
+# Frames from one client that may wait in the process before it is not read any further.
+FRAMES_WAITING = 64
+
+
+class DaphneOutlet(Outlet):
+    """Writes ready-made frames straight to the transport of Daphne's protocol.
+
+    Arguments:
+        protocol: Daphne's WebSocketProtocol, an Autobahn server protocol.
+    """
+
+    __slots__ = ("_paused", "_protocol", "_since")
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+        self._since = 0.0
+        self._paused = False
+
+    def accept(self, subprotocol: str | None) -> None:
+        if hasattr(self._protocol, "handshake_deferred"):
+            self._protocol.serverAccept(subprotocol)
+
+    def refuse(self, status: int) -> None:
+        if not hasattr(self._protocol, "handshake_deferred"):
+            return
+        if status == 403:
+            self._protocol.serverReject()
+        else:
+            self._refuse_with(status)
+
+    def send(self, frame: Frame) -> None:
+        if self._protocol.state != self._protocol.STATE_OPEN:
+            return
+        transport = self._protocol.transport
+        waiting = _waiting(transport)
+        if waiting == 0:
+            self._since = 0.0
+            _write_idle(transport, frame.encoded)
+            return
+        if not self._since:
+            self._since = time.monotonic()
+        transport.write(frame.encoded)
+        if waiting > BACKLOG_BYTES:
+            self.abort()
+
+    def close(self, code: int) -> None:
+        if self._protocol.state == self._protocol.STATE_OPEN:
+            self._protocol.serverClose(code)
+
+    def stalled(self) -> bool:
+        waiting = _waiting(self._protocol.transport)
+        if waiting == 0:
+            self._since = 0.0
+        elif not self._since:
+            self._since = time.monotonic()
+        waited = time.monotonic() - self._since if self._since else 0.0
+        return waiting > BACKLOG_BYTES or waited > BACKLOG_SECONDS
+
+    def abort(self) -> None:
+        self._protocol.transport.abortConnection()
+
+    def throttle(self, blocked: bool) -> None:
+        paused = blocked or self._protocol.application_queue.qsize() > FRAMES_WAITING
+        if paused != self._paused:
+            self._paused = paused
+            transport = self._protocol.transport
+            transport.pauseProducing() if paused else transport.resumeProducing()
+
+    def _refuse_with(self, status: int) -> None:
+        protocol = self._protocol
+        denial: Exception = ConnectionDeny(status, "Try again later")  # type: ignore[no-untyped-call]
+        protocol.handshake_deferred.errback(denial)
+        del protocol.handshake_deferred
+        protocol.server.protocol_disconnected(protocol)
+
+
+def outlet_for(send: Any) -> DaphneOutlet | None:
+    """Returns the fast way out if the ASGI `send` callable is Daphne's, else None."""
+    protocol = _protocol_of(send)
+    # Under TLS the transport has no socket of its own to write to.
+    if protocol is None or not hasattr(protocol.transport, "writeSomeData"):
+        return None
+    return DaphneOutlet(protocol)
+
+
+def scheme_of(send: Any) -> str | None:
+    """Returns "ws" or "wss" as a proxy told Daphne, or None if it did not."""
+    scheme = getattr(_protocol_of(send), "client_scheme", None)
+    return {"https": "wss", "wss": "wss", "http": "ws", "ws": "ws"}.get(scheme or "")
+
+
+def prepare(interface: InterfaceServer) -> None:
+    """Readies the daphne command's reactor for an interface server.
+
+    It listens on the layer from the start, takes bursts of connections, and tells its clients
+    when it goes away.
+    """
+    reactor = _reactor()
+    reactor.callWhenRunning(_start, interface)
+    reactor.addSystemEventTrigger("before", "shutdown", _stop, interface)
+
+
+def widen_backlog() -> None:
+    """Makes room for bursts on every socket the reactor listens on."""
+    for port in _listening():
+        port.socket.listen(LISTEN_BACKLOG)
+
+
+def _start(interface: InterfaceServer) -> None:
+    widen_backlog()
+    interface.start()
+
+
+def _stop(interface: InterfaceServer) -> defer.Deferred[None]:
+    for port in _listening():
+        port.stopListening()
+    logger.info("Going away: closing all connections.")
+    return defer.Deferred.fromFuture(asyncio.ensure_future(interface.drain()))
+
+
+def _listening() -> list[Any]:
+    return [reader for reader in _reactor().getReaders() if hasattr(reader, "stopListening")]
+
+
+def _reactor() -> Any:
+    # Importing it chooses one if none is installed yet, so not before Daphne had its choice.
+    from twisted.internet import reactor
+
+    return reactor
+
+
+def _protocol_of(send: Any) -> Any:
+    """Daphne's `send` is a partial of Server.handle_reply with the protocol."""
+    arguments: tuple[Any, ...] = getattr(send, "args", ())
+    for protocol in arguments:
+        if getattr(protocol, "application_type", None) == "websocket":
+            return protocol
+    return None
+
+
+def _waiting(transport: Any) -> int:
+    """Returns how many bytes the transport holds for a client that is not reading."""
+    waiting: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+    return waiting
+
+
+def _write_idle(transport: Any, data: bytes) -> None:
+    """Gives the data to the kernel at once; what it does not take waits in the transport."""
+    sent = transport.writeSomeData(data)
+    if not isinstance(sent, int) or sent < len(data):
+        transport.write(data[sent:] if isinstance(sent, int) else data)

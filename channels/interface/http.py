@@ -1,0 +1,201 @@
+"""One HTTP request: its body becomes messages, replies become the response."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from channels.interface import messages
+from channels.layers import names
+from channels.layers.exceptions import ChannelFull, ChannelLayerError, LayerUnavailable
+
+if TYPE_CHECKING:
+    from channels.interface.server import InterfaceServer
+
+logger = logging.getLogger(__name__)
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# How long a worker may take for each part of its response.
+RESPONSE_SECONDS = 120.0
+# What of a body travels in the request itself, and then in each message on the body channel.
+BODY_PART_BYTES = 256 * 1024
+# How long a part of the body waits for its reader to make room.
+BODY_WAIT_SECONDS = 60.0
+RETRY_SECONDS = 0.05
+
+_UNAVAILABLE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>503 Service Unavailable</title>
+<h1>Service unavailable</h1><p>%s</p></html>"""
+
+
+class ClientGone(Exception):
+    """The client left before its response was complete."""
+
+
+class HttpConnection:
+    """A request from its first byte to the last of its response.
+
+    Arguments:
+        server: the interface server that holds it.
+        scope: its ASGI 3 scope.
+        receive: gives its events.
+        send: takes the response's events.
+    """
+
+    def __init__(
+        self, server: InterfaceServer, scope: messages.Scope, receive: Receive, send: Send
+    ) -> None:
+        self.reply_channel = server.mailbox.new_channel()
+        self._server = server
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._replies: asyncio.Queue[messages.Content | None] = asyncio.Queue()
+
+    async def serve(self) -> None:
+        """Carries the request to a worker and its response to the client."""
+        try:
+            if await self._carry_request():
+                await self._carry_response()
+        except ClientGone:
+            self._server.send_once(
+                "http.disconnect", messages.http_disconnect(self._scope, self.reply_channel)
+            )
+
+    def reply(self, message: messages.Content) -> None:
+        """Takes a worker's reply."""
+        self._replies.put_nowait(message)
+
+    def lost(self) -> None:
+        """A reply was dropped on its way: the response cannot be completed."""
+        self._replies.put_nowait({"status": 503, "content": b""})
+
+    async def _carry_request(self) -> bool:
+        """Returns whether the request is with a worker; if not, the client has its answer."""
+        body, more = await self._read_body()
+        body_channel = None
+        if more:
+            body_channel = names.new_name("http.request.body?")
+        request = messages.http_request(self._scope, self.reply_channel, body, body_channel)
+        try:
+            await self._server.mailbox.send("http.request", request)
+        except ChannelFull as error:
+            logger.warning("Answered 503 for %s: %s", self._scope["path"], error)
+            await self._unavailable("All workers are busy. Try again in a moment.")
+            return False
+        except ChannelLayerError as error:
+            logger.warning("Answered 503 for %s: %s", self._scope["path"], error)
+            await self._unavailable("The message queue cannot be reached. Try again in a moment.")
+            return False
+        if body_channel:
+            await self._carry_body(body_channel)
+        return True
+
+    async def _read_body(self) -> tuple[bytes, bool]:
+        """Returns the next part of the body, and whether there is more."""
+        parts: list[bytes] = []
+        size = 0
+        while size < BODY_PART_BYTES:
+            event = await self._receive()
+            if event["type"] == "http.disconnect":
+                raise ClientGone
+            parts.append(event.get("body", b""))
+            size += len(parts[-1])
+            if not event.get("more_body", False):
+                return b"".join(parts), False
+        return b"".join(parts), True
+
+    async def _carry_body(self, channel: str) -> None:
+        more = True
+        try:
+            while more:
+                content, more = await self._read_body()
+                await self._send_body(channel, {"content": content, "more_content": more})
+        except ClientGone:
+            await self._send_body(channel, {"closed": True})
+            raise
+
+    async def _send_body(self, channel: str, message: messages.Content) -> None:
+        """Sends a part of the body once its reader has made room; gives up after a minute."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + BODY_WAIT_SECONDS
+        while self._replies.empty():
+            try:
+                await self._server.mailbox.send(channel, message)
+                return
+            except (ChannelFull, LayerUnavailable) as error:
+                if loop.time() > deadline:
+                    logger.warning("Dropped the rest of a body: %s", error)
+                    return
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _carry_response(self) -> None:
+        watch = asyncio.ensure_future(self._watch_client())
+        try:
+            first = more = True
+            while more:
+                part = await self._next_part(first)
+                if part is None:
+                    return
+                await self._send_part(part)
+                first, more = False, part.more_content
+        finally:
+            watch.cancel()
+
+    async def _next_part(self, first: bool) -> messages.ResponsePart | None:
+        """Returns the next part, or None when the response has come to a bad end."""
+        try:
+            message = await asyncio.wait_for(self._replies.get(), RESPONSE_SECONDS)
+        except asyncio.TimeoutError:
+            logger.error(
+                "No reply for %s in %.0f s: is a worker running?",
+                self._scope["path"],
+                RESPONSE_SECONDS,
+            )
+            await self._break_off(first, "No worker answered in time.")
+            return None
+        if message is None:
+            raise ClientGone
+        try:
+            return messages.parse_response(message, first)
+        except ValueError as error:
+            logger.error("Broke off the response for %s: %s", self._scope["path"], error)
+            await self._break_off(first, "The response was not understood.")
+            return None
+
+    async def _send_part(self, part: messages.ResponsePart) -> None:
+        if part.status is not None:
+            await self._send(
+                {"type": "http.response.start", "status": part.status, "headers": part.headers}
+            )
+        await self._send(
+            {
+                "type": "http.response.body",
+                "body": part.content,
+                "more_body": part.more_content,
+            }
+        )
+
+    async def _watch_client(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._replies.put_nowait(None)
+
+    async def _break_off(self, first: bool, reason: str) -> None:
+        if first:
+            await self._unavailable(reason)
+        else:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _unavailable(self, reason: str) -> None:
+        headers = [
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"retry-after", b"1"),
+            (b"cache-control", b"no-store"),
+        ]
+        content = (_UNAVAILABLE % reason).encode()
+        await self._send_part(messages.ResponsePart(503, headers, content, False))

@@ -1,0 +1,174 @@
+"""What goes over the channels: the messages of the contract, section 3. No I/O here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+# WebSocket close codes (RFC 6455, section 7.4, and the IANA registry).
+NORMAL_CLOSURE = 1000
+SERVICE_RESTART = 1012
+TRY_AGAIN_LATER = 1013
+
+Scope = Mapping[str, Any]
+Content = dict[str, Any]
+
+
+def http_request(
+    scope: Scope, reply_channel: str, body: bytes, body_channel: str | None
+) -> Content:
+    """Returns the `http.request` message for an ASGI 3 scope.
+
+    Arguments:
+        scope: of type "http".
+        reply_channel: where the response goes.
+        body: the body, or its beginning.
+        body_channel: where the rest of the body can be read, if there is more.
+    """
+    content = _connection(scope, reply_channel)
+    content.update(
+        http_version=scope["http_version"],
+        method=scope["method"],
+        scheme=scope["scheme"],
+        body=body,
+    )
+    if body_channel:
+        content["body_channel"] = body_channel
+    return content
+
+
+def http_disconnect(scope: Scope, reply_channel: str) -> Content:
+    """Returns the `http.disconnect` message: the client left before its response was complete."""
+    return {"reply_channel": reply_channel, "path": scope["path"]}
+
+
+def websocket_connect(scope: Scope, reply_channel: str, scheme: str) -> Content:
+    """Returns the `websocket.connect` message; `scheme` is "ws" or "wss"."""
+    content = _connection(scope, reply_channel)
+    content.update(scheme=scheme, subprotocols=list(scope.get("subprotocols", ())), order=0)
+    return content
+
+
+def websocket_receive(
+    reply_channel: str, path: str, frame: Mapping[str, Any], order: int
+) -> Content:
+    """Returns the `websocket.receive` message for an ASGI 3 event with text or bytes."""
+    content: Content = {"reply_channel": reply_channel, "path": path, "order": order}
+    if frame.get("text") is not None:
+        content["text"] = frame["text"]
+    else:
+        content["bytes"] = frame["bytes"]
+    return content
+
+
+def websocket_disconnect(reply_channel: str, path: str, code: int, order: int) -> Content:
+    """Returns the `websocket.disconnect` message."""
+    return {"reply_channel": reply_channel, "path": path, "code": code, "order": order}
+
+
+def websocket_keepalive(reply_channel: str, path: str) -> Content:
+    """Returns the `websocket.keepalive` message."""
+    return {"reply_channel": reply_channel, "path": path}
+
+
+class SocketReply(NamedTuple):
+    """What a consumer wants done with a socket, in this order.
+
+    Fields:
+        accept: True opens it, False refuses it, None says nothing.
+        data: a frame to send, str or bytes.
+        close: a close code.
+    """
+
+    accept: bool | None = None
+    data: str | bytes | None = None
+    close: int | None = None
+
+
+class ResponsePart(NamedTuple):
+    """A piece of an HTTP response; `status` is None in all but the first."""
+
+    status: int | None
+    headers: list[tuple[bytes, bytes]]
+    content: bytes
+    more_content: bool
+
+
+def parse_socket_reply(message: Content) -> SocketReply:
+    """Returns what a reply to a socket says.
+
+    Raises:
+        ValueError: it says something the contract does not know, or text and bytes at once.
+    """
+    unknown = message.keys() - {"accept", "text", "bytes", "close"}
+    if unknown:
+        raise ValueError(
+            f"A reply to a WebSocket has text, bytes, close or accept, not {sorted(unknown)}."
+        )
+    text, data = message.get("text"), message.get("bytes")
+    if text is not None and data is not None:
+        raise ValueError("A reply to a WebSocket has text or bytes, not both; send two replies.")
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"text must be a str, not {type(text).__name__}.")
+    if data is not None and not isinstance(data, bytes):
+        raise ValueError(f"bytes must be bytes, not {type(data).__name__}.")
+    accept = message.get("accept")
+    return SocketReply(
+        accept=None if accept is None else bool(accept),
+        data=data if text is None else text,
+        close=_close_code(message.get("close")),
+    )
+
+
+def parse_response(message: Content, first: bool) -> ResponsePart:
+    """Returns the part of a response that a reply to a request is.
+
+    Raises:
+        ValueError: the reply does not fit the contract; the text says why.
+    """
+    status, content = message.get("status"), message.get("content", b"")
+    if first and not isinstance(status, int):
+        raise ValueError(f"The first reply to a request needs a status; it has {sorted(message)}.")
+    if not isinstance(content, bytes):
+        raise ValueError(f"content must be bytes, not {type(content).__name__}.")
+    headers = []
+    for name, value in message.get("headers", ()) if first else ():
+        headers.append((_header(name), _header(value)))
+    return ResponsePart(
+        status if first else None, headers, content, bool(message.get("more_content", False))
+    )
+
+
+def _connection(scope: Scope, reply_channel: str) -> Content:
+    """What requests and handshakes have in common."""
+    return {
+        "reply_channel": reply_channel,
+        "path": scope["path"],
+        "query_string": scope.get("query_string", b""),
+        "root_path": scope.get("root_path", ""),
+        "headers": [[name, value] for name, value in scope.get("headers", ())],
+        "client": _address(scope.get("client")),
+        "server": _address(scope.get("server")),
+    }
+
+
+def _address(pair: Any) -> list[Any] | None:
+    return list(pair) if pair else None
+
+
+def _close_code(close: Any) -> int | None:
+    if close is None or close is False:
+        return None
+    if close is True:
+        return NORMAL_CLOSURE
+    if isinstance(close, int) and (close in (1000, 1011, 1012, 1013) or 3000 <= close <= 4999):
+        return close
+    raise ValueError(f"close must be True, or a close code: 1000 or 3000 to 4999; not {close!r}.")
+
+
+def _header(value: Any) -> bytes:
+    if isinstance(value, str):
+        value = value.encode("latin-1")
+    if not isinstance(value, bytes) or b"\n" in value or b"\r" in value:
+        raise ValueError(f"A header's name and value must be bytes without line breaks: {value!r}.")
+    return value

@@ -1,0 +1,133 @@
+"""The way out to one WebSocket, through plain ASGI 3: works on any server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from channels.interface.frames import Frame
+
+logger = logging.getLogger(__name__)
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# A client that lets this much wait, or anything this long, is not reading any more.
+BACKLOG_BYTES = 1024 * 1024
+BACKLOG_SECONDS = 10.0
+
+
+class Outlet(ABC):
+    """What can be done to a socket. Every method returns at once."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def accept(self, subprotocol: str | None) -> None:
+        """Opens the socket."""
+
+    @abstractmethod
+    def refuse(self, status: int) -> None:
+        """Ends the handshake with an HTTP status; 403 where the server knows no other."""
+
+    @abstractmethod
+    def send(self, frame: Frame) -> None:
+        """Sends a frame, if need be after those that wait."""
+
+    @abstractmethod
+    def close(self, code: int) -> None:
+        """Closes the socket, after what was sent."""
+
+    @abstractmethod
+    def stalled(self) -> bool:
+        """Returns whether the client has left too much unread for too long."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Cuts the connection; what waits is dropped."""
+
+    @abstractmethod
+    def throttle(self, blocked: bool) -> None:
+        """Slows the client down where the server allows it.
+
+        Arguments:
+            blocked: whether its last frame could not be passed on yet.
+        """
+
+
+class AsgiOutlet(Outlet):
+    """Sends events one after the other, and knows how much waits.
+
+    Arguments:
+        send: the ASGI callable.
+        extensions: what the server can do beyond the standard, from the scope.
+        serving: the task that serves the socket; its end is the socket's.
+    """
+
+    __slots__ = ("_bytes", "_events", "_extensions", "_send", "_sending", "_serving", "_since")
+
+    def __init__(self, send: Send, extensions: Any, serving: asyncio.Task[Any] | None) -> None:
+        self._send = send
+        self._extensions = extensions or {}
+        self._serving = serving
+        self._events: deque[tuple[dict[str, Any], int]] = deque()
+        self._bytes = 0
+        self._since = 0.0
+        self._sending: asyncio.Task[None] | None = None
+
+    def accept(self, subprotocol: str | None) -> None:
+        self._put({"type": "websocket.accept", "subprotocol": subprotocol})
+
+    def refuse(self, status: int) -> None:
+        if status == 403 or "websocket.http.response" not in self._extensions:
+            self._put({"type": "websocket.close"})
+            return
+        self._put({"type": "websocket.http.response.start", "status": status, "headers": []})
+        self._put({"type": "websocket.http.response.body", "body": b""})
+
+    def send(self, frame: Frame) -> None:
+        key = "text" if isinstance(frame.data, str) else "bytes"
+        self._put({"type": "websocket.send", key: frame.data}, len(frame.data))
+
+    def close(self, code: int) -> None:
+        self._put({"type": "websocket.close", "code": code})
+
+    def stalled(self) -> bool:
+        if not self._events:
+            return False
+        return self._bytes > BACKLOG_BYTES or time.monotonic() - self._since > BACKLOG_SECONDS
+
+    def abort(self) -> None:
+        self._events.clear()
+        if self._sending:
+            self._sending.cancel()
+        if self._serving:
+            self._serving.cancel()
+
+    def throttle(self, blocked: bool) -> None:
+        """A server that passes frames on one by one slows its clients down by itself."""
+
+    def _put(self, event: dict[str, Any], size: int = 0) -> None:
+        self._events.append((event, size))
+        self._bytes += size
+        if self._sending is None:
+            self._since = time.monotonic()
+            self._sending = asyncio.ensure_future(self._send_waiting())
+
+    async def _send_waiting(self) -> None:
+        try:
+            while self._events:
+                event, size = self._events[0]
+                await self._send(event)
+                self._events.popleft()
+                self._bytes -= size
+                self._since = time.monotonic()
+        except Exception as error:  # the client is gone; its disconnect event tells the rest
+            logger.debug("Could not send to a socket: %r", error)
+            self._events.clear()
+        finally:
+            self._sending = None

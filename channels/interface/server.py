@@ -1,0 +1,235 @@
+"""Holds the connections of one process and speaks for them on the channel layer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+
+from channels.interface import daphne, messages
+from channels.interface.frames import Frame
+from channels.interface.http import HttpConnection
+from channels.interface.outlet import AsgiOutlet, Outlet
+from channels.interface.websocket import WebSocketConnection
+from channels.layers.base import BaseChannelLayer
+from channels.layers.exceptions import ChannelLayerError
+from channels.layers.mailbox import Mailbox
+
+logger = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PREFIX = "daphne.response"
+SWEEP_SECONDS = 1.0
+# A disconnect waits this long between attempts for a layer that is full or away.
+SURELY_RETRY_SECONDS = 0.5
+# On shutdown: for requests to finish, and for disconnects to leave.
+DRAIN_SECONDS = 10.0
+
+
+class InterfaceServer:
+    """An ASGI 3 application whose connections are served by workers.
+
+    Arguments:
+        layer: the channel layer between the two.
+
+    Attributes:
+        mailbox: the process's own queue on the layer.
+    """
+
+    def __init__(self, layer: BaseChannelLayer) -> None:
+        self._layer = layer
+        self._connections: dict[str, HttpConnection | WebSocketConnection] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._opening: asyncio.Task[None] | None = None
+        self._draining = False
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        return self._layer.open_mailbox(PREFIX, self)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection."""
+        if scope["type"] == "lifespan":
+            await self._serve_lifespan(receive, send)
+            return
+        await self.open()
+        if scope["type"] == "http":
+            await self._serve_http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._serve_websocket(scope, receive, send)
+        else:
+            raise ValueError(f"Cannot serve {scope['type']!r}, only http, websocket and lifespan.")
+
+    async def open(self) -> None:
+        """Starts to listen on the layer, once; safe to call by every connection."""
+        await asyncio.shield(self.start())
+
+    def start(self) -> asyncio.Task[None]:
+        """Returns the task that starts to listen, begun if it was not."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._open())
+        return self._opening
+
+    async def drain(self) -> None:
+        """Ends all connections: requests may finish, sockets are closed with 1012."""
+        self._draining = True
+        for connection in tuple(self._connections.values()):
+            if isinstance(connection, WebSocketConnection):
+                connection.close(messages.SERVICE_RESTART)
+        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
+        while self._connections or self._leaving():
+            if asyncio.get_running_loop().time() > deadline:
+                logger.warning("Gave up on %d connections.", len(self._connections))
+                break
+            await asyncio.sleep(0.05)
+        for task in self._tasks:
+            task.cancel()
+        await self.mailbox.close()
+
+    def choose_subprotocol(self, offered: Sequence[str]) -> str | None:
+        """Returns the first of the client's subprotocols that CHANNELS_WS_PROTOCOLS has."""
+        ours = getattr(settings, "CHANNELS_WS_PROTOCOLS", None) or ()
+        return next((protocol for protocol in offered if protocol in ours), None)
+
+    def send_once(self, channel: str, message: messages.Content) -> None:
+        """Sends a message that may be dropped if nobody has room for it."""
+        self._start(self._send_once(channel, message))
+
+    def send_surely(self, channel: str, message: messages.Content) -> None:
+        """Sends a message for as long as it takes."""
+        self._start(self._send_surely(channel, message), name="surely")
+
+    # The receiver of the mailbox.
+
+    def deliver(self, channel: str, message: messages.Content) -> None:
+        """A reply for one connection; one that is gone needs none."""
+        connection = self._connections.get(channel)
+        if connection is not None:
+            connection.reply(message)
+
+    def deliver_group(self, channels: Collection[str], message: messages.Content) -> None:
+        """One reply for many sockets: the frame is made once."""
+        try:
+            reply = messages.parse_socket_reply(message)
+        except ValueError as error:
+            logger.error("Ignored a message to a group: %s", error)
+            return
+        connections = self._connections
+        frame = Frame(reply.data) if reply.data is not None and reply.close is None else None
+        for channel in tuple(channels):
+            connection = connections.get(channel)
+            if connection is None:
+                continue
+            if frame is not None and isinstance(connection, WebSocketConnection):
+                connection.send(frame)
+            else:
+                connection.reply(message)
+
+    def lost(self, channels: Collection[str]) -> None:
+        """Sockets whose messages were dropped are told, by a close, to start afresh."""
+        logger.error("Dropped messages for %d connections: their queue was full.", len(channels))
+        for channel in tuple(channels):
+            connection = self._connections.get(channel)
+            if isinstance(connection, WebSocketConnection):
+                connection.close(messages.TRY_AGAIN_LATER)
+            elif connection is not None:
+                connection.lost()
+
+    async def _open(self) -> None:
+        await self.mailbox.open()
+        self._start(self._sweep())
+        interval = getattr(settings, "CHANNELS_KEEPALIVE_SECONDS", 0)
+        if interval:
+            self._start(self._keep_alive(interval))
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = HttpConnection(self, scope, receive, send)
+        self._connections[connection.reply_channel] = connection
+        serving = asyncio.ensure_future(connection.serve())
+        try:
+            await self._finish(serving)
+        finally:
+            del self._connections[connection.reply_channel]
+            self.mailbox.forget(connection.reply_channel)
+
+    async def _finish(self, serving: asyncio.Task[None]) -> None:
+        """Waits for a request; when the server is going away it may still finish."""
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            if not self._draining:
+                serving.cancel()
+                raise
+            await asyncio.wait([serving], timeout=DRAIN_SECONDS)
+
+    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect, which carries nothing
+        outlet: Outlet = daphne.outlet_for(send) or AsgiOutlet(
+            send, scope.get("extensions"), asyncio.current_task()
+        )
+        if self._draining:
+            outlet.refuse(503)
+            return
+        scheme = daphne.scheme_of(send) or scope.get("scheme") or "ws"
+        connection = WebSocketConnection(self, scope, outlet, scheme)
+        self._connections[connection.reply_channel] = connection
+        try:
+            await connection.serve(scope, receive)
+        finally:
+            del self._connections[connection.reply_channel]
+            self.mailbox.forget(connection.reply_channel)
+
+    async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await self.open()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.drain()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            for connection in tuple(self._connections.values()):
+                if isinstance(connection, WebSocketConnection):
+                    connection.check_stalled()
+
+    async def _keep_alive(self, interval: float) -> None:
+        while True:
+            await asyncio.sleep(interval)
+            for connection in tuple(self._connections.values()):
+                if isinstance(connection, WebSocketConnection):
+                    message = connection.keepalive()
+                    if message:
+                        await self._send_once("websocket.keepalive", message)
+
+    async def _send_once(self, channel: str, message: messages.Content) -> None:
+        try:
+            await self.mailbox.send(channel, message)
+        except ChannelLayerError as error:
+            logger.debug("Dropped a message to %s: %s", channel, error)
+
+    async def _send_surely(self, channel: str, message: messages.Content) -> None:
+        while True:
+            try:
+                await self.mailbox.send(channel, message)
+                return
+            except ChannelLayerError:
+                await asyncio.sleep(SURELY_RETRY_SECONDS)
+
+    def _start(self, coroutine: Any, name: str | None = None) -> None:
+        task = asyncio.ensure_future(coroutine)
+        if name:
+            task.set_name(name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _leaving(self) -> bool:
+        return any(task.get_name() == "surely" for task in self._tasks)

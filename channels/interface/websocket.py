@@ -1,0 +1,195 @@
+"""One WebSocket: its events become messages, replies become frames."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from channels.interface import messages
+from channels.interface.frames import Frame
+from channels.interface.outlet import Outlet
+from channels.layers.exceptions import ChannelFull, ChannelLayerError, LayerUnavailable
+
+if TYPE_CHECKING:
+    from channels.interface.server import InterfaceServer
+
+logger = logging.getLogger(__name__)
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+# How long a frame waits for room in `websocket.receive` before its socket is closed.
+FULL_SECONDS = 2.0
+# How long frames wait for a layer that is away.
+AWAY_SECONDS = 60.0
+RETRY_SECONDS = 0.1
+# Group messages that arrive while a worker still decides about the handshake.
+EARLY_LIMIT = 100
+
+
+class WebSocketConnection:
+    """A socket from its handshake to its disconnect.
+
+    Arguments:
+        server: the interface server that holds it.
+        scope: its ASGI 3 scope.
+        outlet: the way out to the client.
+        scheme: "ws" or "wss".
+    """
+
+    __slots__ = (
+        "_accepted",
+        "_closed",
+        "_early",
+        "_order",
+        "_outlet",
+        "_path",
+        "_scheme",
+        "_server",
+        "_subprotocol",
+        "reply_channel",
+    )
+
+    def __init__(
+        self, server: InterfaceServer, scope: messages.Scope, outlet: Outlet, scheme: str
+    ) -> None:
+        self._server = server
+        self._path: str = scope["path"]
+        self._scheme = scheme
+        self._outlet = outlet
+        self._order = 0
+        self._accepted = False
+        self._closed = False
+        self._early: list[Frame] | None = None
+        self._subprotocol = server.choose_subprotocol(scope.get("subprotocols", ()))
+        self.reply_channel = server.mailbox.new_channel()
+
+    async def serve(self, scope: messages.Scope, receive: Receive) -> None:
+        """Carries the socket's events until it is gone.
+
+        Arguments:
+            scope: its ASGI 3 scope.
+            receive: gives the events after the connect.
+        """
+        connect = messages.websocket_connect(scope, self.reply_channel, self._scheme)
+        try:
+            await self._server.mailbox.send("websocket.connect", connect)
+        except ChannelLayerError as error:
+            logger.warning("Refused a handshake for %s: %s", self._path, error)
+            self._end(refuse=503)
+            return
+        del connect  # a socket may stay for days, and its headers need not
+        code = 1006
+        try:
+            code = await self._carry_frames(receive)
+        except asyncio.CancelledError:
+            # The server is going away and says so; the client may come back at once.
+            self.close(messages.SERVICE_RESTART)
+            code = messages.SERVICE_RESTART
+        finally:
+            self._closed = True
+            self._order += 1
+            self._server.send_surely(
+                "websocket.disconnect",
+                messages.websocket_disconnect(self.reply_channel, self._path, code, self._order),
+            )
+
+    def reply(self, message: messages.Content) -> None:
+        """Does what a consumer's reply says; a reply that makes no sense is logged."""
+        if self._closed:
+            return
+        try:
+            reply = messages.parse_socket_reply(message)
+        except ValueError as error:
+            logger.error("Ignored a reply to the socket on %s: %s", self._path, error)
+            return
+        if not self._accepted and (reply.accept is False or (reply.close and reply.data is None)):
+            self._end(refuse=403)
+            return
+        if reply.accept or reply.data is not None:
+            self._accept()
+        if reply.data is not None:
+            self._outlet.send(Frame(reply.data))
+        if reply.close:
+            self.close(reply.close)
+
+    def send(self, frame: Frame) -> None:
+        """Sends a group's frame; before a worker has accepted the socket it waits for that."""
+        if self._accepted:
+            self._outlet.send(frame)
+        elif not self._closed:
+            self._early = [*(self._early or ()), frame][-EARLY_LIMIT:]
+
+    def close(self, code: int) -> None:
+        """Closes the socket, or refuses it if it is not open yet."""
+        if not self._accepted:
+            self._end(refuse=503)
+        elif not self._closed:
+            self._closed = True
+            self._outlet.close(code)
+
+    def keepalive(self) -> messages.Content | None:
+        """Returns the message that keeps an open socket alive in its groups."""
+        if not self._accepted or self._closed:
+            return None
+        return messages.websocket_keepalive(self.reply_channel, self._path)
+
+    def check_stalled(self) -> None:
+        """Cuts off a client that does not read, before it costs more memory."""
+        if self._outlet.stalled():
+            logger.warning("Cut off the socket on %s: its client does not read.", self._path)
+            self._closed = True
+            self._outlet.abort()
+
+    async def _carry_frames(self, receive: Receive) -> int:
+        while True:
+            event = await receive()
+            if event["type"] == "websocket.disconnect":
+                return int(event.get("code") or 1005)
+            if self._closed:
+                continue
+            self._order += 1
+            message = messages.websocket_receive(self.reply_channel, self._path, event, self._order)
+            if not await self._carry(message):
+                logger.warning(
+                    "Closed the socket on %s: no room for its frames on websocket.receive."
+                    " Start more workers.",
+                    self._path,
+                )
+                self.close(messages.TRY_AGAIN_LATER)
+
+    async def _carry(self, message: messages.Content) -> bool:
+        """Sends a frame on, waiting a little for room; returns whether it went."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        while not self._closed:
+            try:
+                await self._server.mailbox.send("websocket.receive", message)
+            except ChannelFull:
+                patience = FULL_SECONDS
+            except LayerUnavailable:
+                patience = AWAY_SECONDS
+            else:
+                break
+            if loop.time() - started > patience:
+                return False
+            self._outlet.throttle(blocked=True)
+            await asyncio.sleep(RETRY_SECONDS)
+        self._outlet.throttle(blocked=False)
+        return True
+
+    def _accept(self) -> None:
+        if self._accepted:
+            return
+        self._accepted = True
+        self._outlet.accept(self._subprotocol)
+        for frame in self._early or ():
+            self._outlet.send(frame)
+        self._early = None
+
+    def _end(self, refuse: int) -> None:
+        if not self._closed:
+            self._closed = True
+            self._early = None
+            self._outlet.refuse(refuse)

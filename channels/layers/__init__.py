@@ -1,0 +1,1 @@
+"""Channel layers: what they have in common, and the one that lives in memory."""

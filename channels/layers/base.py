@@ -1,0 +1,145 @@
+"""What every channel layer offers (the contract, section 1)."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from channels.layers import exceptions, names
+from channels.layers.mailbox import Mailbox, Receiver
+from channels.layers.outgoing import Outgoing
+from channels.layers.subscription import PlainSubscription, Refusal, Subscription
+
+Capacities = Mapping[str | re.Pattern[str], int]
+Received = tuple[str, dict[str, Any]] | tuple[None, None]
+
+
+class BaseChannelLayer:
+    """Names, capacities and the parts of the interface that are the same on every layer.
+
+    Arguments:
+        expiry: seconds after which an unread message is never delivered.
+        group_expiry: seconds after which a channel that was not added again leaves a group.
+        capacity: unread messages that a channel holds before it is full.
+        channel_capacity: other capacities, by channel name: globs or compiled regular
+            expressions; the first that matches counts.
+    """
+
+    extensions: Sequence[str] = ()
+    # Whether this layer serves no more than one process.
+    single_process = False
+    # An interface server's queue serves thousands of sockets, so it has a bound of its own.
+    mailbox_capacity = 10_000
+
+    ChannelFull = exceptions.ChannelFull
+    MessageTooLarge = exceptions.MessageTooLarge
+
+    def __init__(
+        self,
+        expiry: float = 60,
+        group_expiry: float = 86400,
+        capacity: int = 100,
+        channel_capacity: Capacities | Iterable[tuple[str | re.Pattern[str], int]] | None = None,
+    ) -> None:
+        self.expiry = expiry
+        self.group_expiry = group_expiry
+        self.capacity = capacity
+        self.channel_capacity = compile_capacities(channel_capacity or {})
+
+    def send(self, channel: str, message: dict[str, Any]) -> None:
+        """Sends a message to a channel.
+
+        Raises:
+            ChannelFull: the channel holds as many unread messages as it may.
+            TypeError: the name or the content is not allowed.
+            LayerUnavailable: the layer's server does not answer.
+        """
+        self._send_one(Outgoing.to_channel(channel, message))
+
+    def receive(self, channels: Sequence[str], block: bool = False) -> Received:
+        """Takes one message off any of the channels.
+
+        Arguments:
+            channels: names; of process-local ones the part up to and including the `!`.
+            block: whether to wait a few seconds for a message.
+
+        Returns:
+            the full channel name and the message, or (None, None).
+        """
+        raise NotImplementedError
+
+    def receive_many(self, channels: Sequence[str], block: bool = False) -> Received:
+        """The deprecated name of `receive`."""
+        warnings.warn("receive_many is deprecated; call receive.", DeprecationWarning, stacklevel=2)
+        return self.receive(channels, block)
+
+    def new_channel(self, pattern: str) -> str:
+        """Returns a new single-reader channel name for a pattern that ends in `?`."""
+        return names.new_name(pattern)
+
+    def group_add(self, group: str, channel: str) -> None:
+        """Puts a channel into a group, or renews it there."""
+        raise NotImplementedError
+
+    def group_discard(self, group: str, channel: str) -> None:
+        """Takes a channel out of a group; nothing happens if it is not in it."""
+        raise NotImplementedError
+
+    def group_channels(self, group: str) -> list[str]:
+        """Returns the channels that are in the group now."""
+        raise NotImplementedError
+
+    def send_group(self, group: str, message: dict[str, Any]) -> None:
+        """Sends a message to every channel of a group; drops it for those that are full."""
+        self._send_one(Outgoing.to_group(group, message))
+
+    def send_all(self, outgoing: Sequence[Outgoing]) -> list[Refusal]:
+        """Sends several messages, in order.
+
+        Returns:
+            those that were not taken, and why.
+
+        Raises:
+            LayerUnavailable: for none of them is it certain that it was taken.
+        """
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Drops every message and every group of this layer."""
+        raise NotImplementedError
+
+    def subscribe(self, channels: Sequence[str]) -> Subscription:
+        """Returns a worker's access to the channels."""
+        return PlainSubscription(self, channels)
+
+    def open_mailbox(self, prefix: str, receiver: Receiver) -> Mailbox:
+        """Returns an interface server's access to the layer, to be opened in its event loop."""
+        raise NotImplementedError(f"{type(self).__name__} cannot serve an interface server.")
+
+    def capacity_of(self, channel: str) -> int:
+        """Returns how many unread messages the channel (or the queue up to its `!`) may hold."""
+        for pattern, capacity in self.channel_capacity:
+            if pattern.match(channel):
+                return capacity
+        return self.capacity
+
+    # The 1.x name of `capacity_of`, which layers and tests written for it call.
+    get_capacity = capacity_of
+
+    def _send_one(self, outgoing: Outgoing) -> None:
+        for refusal in self.send_all([outgoing]):
+            raise refusal.error
+
+
+def compile_capacities(
+    capacities: Capacities | Iterable[tuple[str | re.Pattern[str], int]],
+) -> list[tuple[re.Pattern[str], int]]:
+    """Returns capacities by pattern, globs compiled, in the order given."""
+    pairs = capacities.items() if isinstance(capacities, Mapping) else capacities
+    return [
+        (re.compile(fnmatch.translate(pattern)) if isinstance(pattern, str) else pattern, value)
+        for pattern, value in pairs
+    ]

@@ -1,0 +1,17 @@
+"""What a channel layer may raise (the contract, section 1)."""
+
+
+class ChannelLayerError(Exception):
+    """Root of everything a layer raises on its own account."""
+
+
+class ChannelFull(ChannelLayerError):
+    """The channel holds as many unread messages as its capacity allows."""
+
+
+class MessageTooLarge(ChannelLayerError):
+    """The encoded message is larger than a layer carries."""
+
+
+class LayerUnavailable(ChannelLayerError, ConnectionError):
+    """The layer's server does not answer; the message has not been accepted."""

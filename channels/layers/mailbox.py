@@ -1,0 +1,61 @@
+"""How an interface server sends for its connections, and is sent to."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from typing import Any, Protocol
+
+from channels.layers import names
+
+
+class Receiver(Protocol):
+    """What arrives for the connections of a process. Called in the event loop; must not block."""
+
+    def deliver(self, channel: str, message: dict[str, Any]) -> None:
+        """A message for one channel."""
+
+    def deliver_group(self, channels: Collection[str], message: dict[str, Any]) -> None:
+        """One message for every channel; the collection is only good during the call."""
+
+    def lost(self, channels: Collection[str]) -> None:
+        """Messages for these channels were dropped, so what their clients have seen has a gap."""
+
+
+class Mailbox(ABC):
+    """The queue that one process listens on, and the groups its channels are in.
+
+    Attributes:
+        name: what all its channels begin with, ending in `!`.
+        available: whether the layer answered when it was last asked.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.name = f"{prefix}.{names.random_part()}!"
+        self.available = True
+
+    def new_channel(self) -> str:
+        """Returns a fresh name for one connection."""
+        return self.name + names.random_part()
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Starts to listen; raises LayerUnavailable never, but keeps trying."""
+
+    @abstractmethod
+    def send(self, channel: str, message: dict[str, Any]) -> asyncio.Future[None]:
+        """Sends a message; those of one loop turn leave together.
+
+        Returns:
+            a future that is done when the layer has taken the message, or raises ChannelFull,
+            MessageTooLarge or LayerUnavailable. Bad names and contents raise a TypeError at once.
+        """
+
+    @abstractmethod
+    def forget(self, channel: str) -> None:
+        """The connection is gone: takes its channel out of all groups."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Stops to listen and leaves all groups; what was sent before has left."""

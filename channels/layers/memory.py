@@ -1,0 +1,233 @@
+"""The layer that lives in one process: for development and tests."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from channels.layers import codec, names
+from channels.layers.base import BaseChannelLayer, Received
+from channels.layers.exceptions import ChannelFull, ChannelLayerError
+from channels.layers.mailbox import Mailbox, Receiver
+from channels.layers.membership import Membership
+from channels.layers.outgoing import Outgoing
+from channels.layers.subscription import Refusal
+
+BLOCK_SECONDS = 1.0
+
+
+class _Entry(NamedTuple):
+    expires: float
+    data: bytes
+    channels: tuple[str, ...]
+    to_group: bool = False
+
+
+class InMemoryChannelLayer(BaseChannelLayer):
+    """Channels and groups of the threads of one process; any thread may call it.
+
+    Messages are encoded as on every other layer, so that what cannot travel fails here too.
+    """
+
+    extensions = ("groups", "flush")
+    single_process = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._changed = threading.Condition()
+        self._queues: dict[str, deque[_Entry]] = {}
+        self._groups = Membership()
+        self._mailboxes: dict[str, _MemoryMailbox] = {}
+        self._next_sweep = 0.0
+
+    def send_all(self, outgoing: Sequence[Outgoing]) -> list[Refusal]:
+        refusals = []
+        with self._changed:
+            self._sweep()
+            for item in outgoing:
+                try:
+                    if item.is_group:
+                        self._put_group(item.name, item.data)
+                    else:
+                        self._put(item.name, (item.name,), item.data)
+                except ChannelFull as error:
+                    refusals.append(Refusal(item, error))
+        return refusals
+
+    def receive(self, channels: Sequence[str], block: bool = False) -> Received:
+        wanted = [names.check_receivable(channel) for channel in channels]
+        deadline = time.monotonic() + (BLOCK_SECONDS if block else 0)
+        with self._changed:
+            while True:
+                entry = self._take(wanted)
+                if entry is not None:
+                    return entry.channels[0], codec.decode(entry.data)
+                if not self._changed.wait(max(0, deadline - time.monotonic())):
+                    return None, None
+
+    def group_add(self, group: str, channel: str) -> None:
+        names.check_group(group)
+        names.check_channel(channel)
+        with self._changed:
+            self._groups.add(group, channel, time.monotonic())
+
+    def group_discard(self, group: str, channel: str) -> None:
+        names.check_group(group)
+        names.check_channel(channel)
+        with self._changed:
+            self._groups.discard(group, channel)
+
+    def group_channels(self, group: str) -> list[str]:
+        names.check_group(group)
+        with self._changed:
+            self._groups.expire(time.monotonic() - self.group_expiry)
+            return list(self._groups.channels(group))
+
+    def flush(self) -> None:
+        with self._changed:
+            self._queues.clear()
+            self._groups = Membership()
+
+    def open_mailbox(self, prefix: str, receiver: Receiver) -> Mailbox:
+        return _MemoryMailbox(prefix, receiver, self)
+
+    def attach(self, mailbox: _MemoryMailbox) -> None:
+        """From now on the mailbox is told when something is sent to its channels."""
+        with self._changed:
+            self._mailboxes[mailbox.name] = mailbox
+
+    def detach(self, mailbox: _MemoryMailbox) -> None:
+        """The mailbox is closed: drops its queue."""
+        with self._changed:
+            self._mailboxes.pop(mailbox.name, None)
+            self._queues.pop(mailbox.name, None)
+
+    def drain(self, name: str) -> list[_Entry]:
+        """Takes everything off a mailbox's queue that has not expired."""
+        with self._changed:
+            now = time.monotonic()
+            return [entry for entry in self._queues.pop(name, ()) if entry.expires > now]
+
+    def forget(self, channel: str) -> None:
+        """Takes a channel that is gone out of all groups."""
+        with self._changed:
+            self._groups.forget(channel)
+
+    def _put_group(self, group: str, data: bytes) -> None:
+        self._groups.expire(time.monotonic() - self.group_expiry)
+        for name, channels in self._targets(group):
+            try:
+                self._put(name, channels, data, to_group=True)
+            except ChannelFull:
+                self._drop(name, channels)
+
+    def _targets(self, group: str) -> list[tuple[str, tuple[str, ...]]]:
+        """One target for each mailbox with members, one for each other member."""
+        targets = []
+        by_mailbox: dict[str, list[str]] = defaultdict(list)
+        for channel in self._groups.channels(group):
+            owner = names.owner_of(channel) if names.is_local(channel) else ""
+            if owner in self._mailboxes:
+                by_mailbox[owner].append(channel)
+            else:
+                targets.append((channel, (channel,)))
+        return targets + [(owner, tuple(members)) for owner, members in by_mailbox.items()]
+
+    def _put(
+        self, name: str, channels: tuple[str, ...], data: bytes, to_group: bool = False
+    ) -> None:
+        key = names.owner_of(name) if names.is_local(name) else name
+        mailbox = self._mailboxes.get(key)
+        queue = self._queues.setdefault(key, deque())
+        capacity = self.mailbox_capacity if mailbox else self.capacity_of(name)
+        if len(queue) >= capacity:
+            raise ChannelFull(f"Channel {key!r} holds {len(queue)} unread messages, all it may.")
+        queue.append(_Entry(time.monotonic() + self.expiry, data, channels, to_group))
+        self._changed.notify_all()
+        if mailbox:
+            mailbox.wake()
+
+    def _drop(self, name: str, channels: tuple[str, ...]) -> None:
+        mailbox = self._mailboxes.get(name)
+        if mailbox:
+            mailbox.tell_lost(channels)
+
+    def _take(self, wanted: list[str]) -> _Entry | None:
+        now = time.monotonic()
+        for name in random.sample(wanted, len(wanted)):
+            queue = self._queues.get(name)
+            while queue:
+                entry = queue.popleft()
+                if entry.expires > now:
+                    return entry
+        return None
+
+    def _sweep(self) -> None:
+        """Drops what expired on channels that nobody reads."""
+        now = time.monotonic()
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + self.expiry
+        for name, queue in list(self._queues.items()):
+            while queue and queue[0].expires <= now:
+                queue.popleft()
+            if not queue:
+                del self._queues[name]
+
+
+class _MemoryMailbox(Mailbox):
+    """The queue of an interface server in the same process."""
+
+    def __init__(self, prefix: str, receiver: Receiver, layer: InMemoryChannelLayer) -> None:
+        super().__init__(prefix)
+        self._receiver = receiver
+        self._layer = layer
+        self._woken = threading.Event()
+
+    async def open(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._layer.attach(self)
+
+    def send(self, channel: str, message: dict[str, Any]) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        try:
+            self._layer.send(channel, message)
+        except ChannelLayerError as error:
+            future.set_exception(error)
+        else:
+            future.set_result(None)
+        return future
+
+    def forget(self, channel: str) -> None:
+        self._layer.forget(channel)
+
+    async def close(self) -> None:
+        self._layer.detach(self)
+
+    def wake(self) -> None:
+        """Something was sent: delivers it in the event loop. Any thread may call this."""
+        if not self._woken.is_set():
+            self._woken.set()
+            self._call_in_loop(self._deliver)
+
+    def tell_lost(self, channels: tuple[str, ...]) -> None:
+        """Something was dropped. Any thread may call this."""
+        self._call_in_loop(self._receiver.lost, channels)
+
+    def _call_in_loop(self, callback: Any, *args: Any) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(callback, *args)
+
+    def _deliver(self) -> None:
+        self._woken.clear()
+        for entry in self._layer.drain(self.name):
+            message = codec.decode(entry.data)
+            if entry.to_group:
+                self._receiver.deliver_group(entry.channels, message)
+            else:
+                self._receiver.deliver(entry.channels[0], message)

@@ -1,0 +1,58 @@
+"""The event loop of a worker, for consumers that are coroutine functions."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+# More would only wait for each other; their messages are better off with other workers.
+MAX_RUNNING = 256
+
+
+class CoroutineLoop:
+    """Runs coroutines in a thread of its own, started with the first of them."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._places = threading.Semaphore(MAX_RUNNING)
+        self._starting = threading.Lock()
+
+    def start(self, coroutine: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
+        """Starts a coroutine; waits first while very many are running.
+
+        Arguments:
+            coroutine: it must not raise.
+            done: called in some other thread when it has ended; may block.
+        """
+        self._places.acquire()
+        asyncio.run_coroutine_threadsafe(self._run(coroutine, done), self._running_loop())
+
+    def close(self) -> None:
+        """Waits for the coroutines that run, and ends the thread."""
+        for _ in range(MAX_RUNNING):
+            self._places.acquire()
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    async def _run(self, coroutine: Coroutine[Any, Any, None], done: Callable[[], None]) -> None:
+        try:
+            await coroutine
+            # Not in the loop: telling the layer is blocking work.
+            await asyncio.get_running_loop().run_in_executor(None, done)
+        finally:
+            self._places.release()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        with self._starting:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=self._loop.run_forever, name="channels-coroutines", daemon=True
+                )
+                self._thread.start()
+        return self._loop

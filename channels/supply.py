@@ -1,0 +1,207 @@
+"""The messages of one worker process, shared among its threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from channels.layers.exceptions import LayerUnavailable
+from channels.layers.outgoing import Outgoing
+from channels.layers.subscription import Delivery, Refusal, Subscription
+from channels.pending import retry_refused
+
+logger = logging.getLogger("django.channels")
+
+Result = TypeVar("Result")
+
+# Read ahead as many messages as their consumers get through in this time, and no more.
+READ_AHEAD_SECONDS = 0.004
+READ_AHEAD_LIMIT = 50
+# Results leave with the next read, but not later than this.
+RESULT_DELAY_SECONDS = 0.002
+# What was read ahead and then had to wait this long goes back, for any worker to take.
+HAND_BACK_SECONDS = 0.1
+# How fast the mean time of a consumer follows the latest one.
+MEAN_WEIGHT = 0.2
+RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
+
+
+class Results:
+    """What one thread has finished and not yet told the layer."""
+
+    def __init__(self) -> None:
+        self.outgoing: list[Outgoing] = []
+        self.done: list[Delivery] = []
+        self._since = 0.0
+
+    def add(self, outgoing: Sequence[Outgoing], done: Delivery) -> None:
+        """Notes one finished delivery and what its consumer sent."""
+        if not self.done:
+            self._since = time.monotonic()
+        self.outgoing.extend(outgoing)
+        self.done.append(done)
+
+    def clear(self) -> None:
+        """They have been told."""
+        self.outgoing = []
+        self.done = []
+
+    @property
+    def due(self) -> bool:
+        """Whether they have waited long enough."""
+        return bool(self.done) and time.monotonic() - self._since > RESULT_DELAY_SECONDS
+
+
+class Supply:
+    """Reads for all threads of a worker, ahead of them while they are quick.
+
+    Whichever thread finds nothing left to do reads next; the others take from what it got.
+
+    Arguments:
+        layer: to retry what full channels refuse.
+        subscription: the worker's share of its channels.
+    """
+
+    def __init__(self, layer: Any, subscription: Subscription) -> None:
+        self._layer = layer
+        self._subscription = subscription
+        self._changed = threading.Condition()
+        self._ready: deque[Delivery] = deque()
+        self._ready_since = 0.0
+        self._reading = False
+        self._waiting = 0
+        self._mean_seconds = 1.0
+        self._steward: threading.Thread | None = None
+        self.closed = False
+
+    def next(self, results: Results) -> Delivery | None:
+        """Returns the next message to run, or None if none came within a second or so.
+
+        Arguments:
+            results: of the calling thread; they are sent and settled on the way.
+        """
+        if results.due:
+            self.flush(results)
+        delivery = self._take_or_lead(results)
+        if delivery is not None or self.closed:
+            return delivery
+        if self._lead_read(results):
+            with self._changed:
+                return self._ready.popleft() if self._ready else None
+        return None
+
+    def flush(self, results: Results) -> None:
+        """Sends and settles the results of the calling thread."""
+        outgoing, done = results.outgoing, results.done
+        results.clear()
+        if done:
+            self._retry(self._until_available(lambda: self._subscription.settle(outgoing, done)))
+
+    def note_duration(self, seconds: float) -> None:
+        """Learns how long a consumer took."""
+        self._mean_seconds += MEAN_WEIGHT * (seconds - self._mean_seconds)
+
+    def close(self) -> None:
+        """Hands back what nobody has started, and ends the subscription."""
+        with self._changed:
+            self.closed = True
+            left = self._empty()
+            self._changed.notify_all()
+        try:
+            if left:
+                self._subscription.release(left)
+            self._subscription.close()
+        except LayerUnavailable as error:
+            logger.warning("Stopped without handing back messages: %s", error)
+
+    def _take_or_lead(self, results: Results) -> Delivery | None:
+        """Returns a message, or None when the calling thread is the one to read."""
+        while True:
+            with self._changed:
+                if self._ready:
+                    return self._ready.popleft()
+                if not self._reading:
+                    self._reading = True
+                    return None
+                if not results.done:
+                    self._waiting += 1
+                    self._changed.wait()
+                    self._waiting -= 1
+                    if self.closed:
+                        return None
+                    continue
+            # Another thread waits for messages, perhaps long: our results must not.
+            self.flush(results)
+
+    def _lead_read(self, results: Results) -> bool:
+        outgoing, done = results.outgoing, results.done
+        results.clear()
+        deliveries: list[Delivery] = []
+        try:
+            refusals, deliveries = self._until_available(
+                lambda: self._subscription.turn(outgoing, done, self._limit())
+            )
+        finally:
+            with self._changed:
+                self._ready.extend(deliveries)
+                self._ready_since = time.monotonic()
+                self._reading = False
+                self._changed.notify_all()
+                if len(self._ready) > 1 + self._waiting:
+                    self._start_steward()
+        self._retry(refusals)
+        return bool(deliveries)
+
+    def _limit(self) -> int:
+        ahead = min(READ_AHEAD_LIMIT, int(READ_AHEAD_SECONDS / max(self._mean_seconds, 1e-6)))
+        return max(ahead, 1 + self._waiting)
+
+    def _retry(self, refusals: list[Refusal]) -> None:
+        if refusals:
+            self._until_available(lambda: retry_refused(self._layer, refusals))
+
+    def _until_available(self, action: Callable[[], Result]) -> Result:
+        """Repeats what the layer did not answer; consumers' results outlive an outage."""
+        attempt = 0
+        while True:
+            try:
+                result = action()
+            except LayerUnavailable as error:
+                if attempt == 0:
+                    logger.warning("Channel layer unavailable, will keep trying: %s", error)
+                if self.closed:
+                    raise
+                time.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
+                attempt += 1
+            else:
+                if attempt:
+                    logger.warning("Channel layer available again.")
+                return result
+
+    def _start_steward(self) -> None:
+        if self._steward is None:
+            self._steward = threading.Thread(
+                target=self._hand_back_when_slow, name="channels-steward", daemon=True
+            )
+            self._steward.start()
+
+    def _hand_back_when_slow(self) -> None:
+        while not self.closed:
+            time.sleep(HAND_BACK_SECONDS)
+            with self._changed:
+                waited = time.monotonic() - self._ready_since
+                late = self._empty() if self._ready and waited > HAND_BACK_SECONDS else []
+            if late:
+                logger.debug("Handing back %d messages behind a slow consumer.", len(late))
+                self._until_available(partial(self._subscription.release, late))
+                self._mean_seconds = 1.0
+
+    def _empty(self) -> list[Delivery]:
+        left = list(self._ready)
+        self._ready.clear()
+        return left

@@ -1,0 +1,224 @@
+"""Takes messages off the layer and runs their consumers."""
+
+from __future__ import annotations
+
+import fnmatch
+import inspect
+import logging
+import multiprocessing
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from channels.dispatch import Call
+from channels.layers.outgoing import Outgoing
+from channels.layers.subscription import Delivery, Refusal
+from channels.loop import CoroutineLoop
+from channels.message import Message
+from channels.pending import retry_refused, send_pending
+from channels.signals import worker_ready
+from channels.supply import Results, Supply
+from channels.utils import name_that_thing
+
+logger = logging.getLogger("django.channels")
+
+Callback = Callable[[str, Message], None]
+
+
+class Worker:
+    """Runs consumers in the calling thread, one after the other, until it is told to stop.
+
+    Arguments:
+        channel_layer: the layer to read, with its `router`.
+        callback: called with the channel's name and the message before each consumer.
+        message_retries: how often ConsumeLater may put one message back.
+        signal_handlers: whether SIGTERM and SIGINT end the worker, after the running consumer.
+        only_channels: globs; other channels are not read.
+        exclude_channels: globs; these channels are not read.
+
+    Attributes:
+        termed: whether the worker has been told to stop.
+        in_job: whether a consumer is running.
+    """
+
+    def __init__(
+        self,
+        channel_layer: Any,
+        callback: Callback | None = None,
+        message_retries: int = 10,
+        signal_handlers: bool = True,
+        only_channels: Iterable[str] | None = None,
+        exclude_channels: Iterable[str] | None = None,
+    ) -> None:
+        self.channel_layer = channel_layer
+        self.callback = callback
+        self.message_retries = message_retries
+        self.signal_handlers = signal_handlers
+        self.only_channels = only_channels
+        self.exclude_channels = exclude_channels
+        self.termed = False
+        self.in_job = False
+        self._results = Results()
+
+    def install_signal_handler(self) -> None:
+        """Makes SIGTERM and SIGINT end the worker."""
+        signal.signal(signal.SIGTERM, self.sigterm_handler)
+        signal.signal(signal.SIGINT, self.sigterm_handler)
+
+    def sigterm_handler(self, signo: int | None, stack_frame: Any) -> None:
+        """Ends the worker once the running consumer has returned."""
+        logger.info(
+            "Shutdown signal received, %s.",
+            "waiting for the running consumer" if self.in_job else "stopping",
+        )
+        self.termed = True
+
+    def apply_channel_filters(self, channels: Iterable[str]) -> list[str]:
+        """Returns the channels that `only_channels` and `exclude_channels` leave."""
+        kept = list(channels)
+        if self.only_channels:
+            kept = [name for name in kept if _matches(name, self.only_channels)]
+        if self.exclude_channels:
+            kept = [name for name in kept if not _matches(name, self.exclude_channels)]
+        return kept
+
+    def ready(self) -> None:
+        """Tells that the worker is about to take messages."""
+        worker_ready.send(sender=self)
+
+    def run(self) -> None:
+        """Runs consumers until the worker is told to stop."""
+        if self.signal_handlers:
+            self.install_signal_handler()
+        supply = self.open_supply()
+        coroutines = CoroutineLoop()
+        try:
+            self.work(supply, coroutines)
+        finally:
+            coroutines.close()
+            supply.close()
+
+    def open_supply(self) -> Supply:
+        """Returns the messages of this worker's channels."""
+        channels = self.apply_channel_filters(self.channel_layer.router.channels)
+        logger.info("Listening on channels %s", ", ".join(sorted(channels)))
+        return Supply(self.channel_layer, self.channel_layer.subscribe(channels))
+
+    def work(self, supply: Supply, coroutines: CoroutineLoop) -> None:
+        """Runs what the supply gives until the worker is told to stop."""
+        try:
+            while not self.termed:
+                self.in_job = False
+                delivery = supply.next(self._results)
+                if delivery is not None:
+                    self.in_job = True
+                    self._handle(supply, delivery, coroutines)
+        finally:
+            supply.flush(self._results)
+            self.in_job = False
+
+    def _handle(self, supply: Supply, delivery: Delivery, coroutines: CoroutineLoop) -> None:
+        call = self._prepare(delivery)
+        if call is None:
+            self._results.add([], delivery)
+            return
+        started = time.perf_counter()
+        if inspect.iscoroutinefunction(call.consumer):
+            coroutines.start(call.run_async(), partial(self._finish_apart, supply, delivery, call))
+        else:
+            call.run()
+            self._results.add(self._conclude(delivery, call), delivery)
+        supply.note_duration(time.perf_counter() - started)
+
+    def _prepare(self, delivery: Delivery) -> Call | None:
+        channel, content = delivery.channel, delivery.message
+        message = Message(content, channel, self.channel_layer)
+        match = self.channel_layer.router.match(message)
+        if match is None:
+            logger.error(
+                "No consumer for a message on %s (path %r): add a route, or send elsewhere.",
+                channel,
+                content.get("path"),
+            )
+            return None
+        if self.callback:
+            self.callback(channel, message)
+        consumer, kwargs = match
+        logger.debug("Dispatching message on %s to %s", channel, name_that_thing(consumer))
+        return Call(consumer, message, kwargs, type(self))
+
+    def _conclude(self, delivery: Delivery, call: Call) -> list[Outgoing]:
+        """Puts the message back if it has to; returns what to send on our own layer."""
+        if call.put_back:
+            self._put_back(delivery)
+        own = [item for layer, item in call.pending if layer is self.channel_layer]
+        if len(own) < len(call.pending):
+            send_pending([pair for pair in call.pending if pair[0] is not self.channel_layer])
+        return own
+
+    def _put_back(self, delivery: Delivery) -> None:
+        content = delivery.message
+        tries = content["__retries__"] = content.get("__retries__", 0) + 1
+        if tries > self.message_retries:
+            logger.warning(
+                "Dropped a message on %s that was put back %d times: %.200r",
+                delivery.channel,
+                self.message_retries,
+                content,
+            )
+            return
+        try:
+            self.channel_layer.send(delivery.channel, content)
+        except self.channel_layer.ChannelFull as error:
+            outgoing = Outgoing.to_channel(delivery.channel, content)
+            retry_refused(self.channel_layer, [Refusal(outgoing, error)])
+
+    def _finish_apart(self, supply: Supply, delivery: Delivery, call: Call) -> None:
+        results = Results()
+        results.add(self._conclude(delivery, call), delivery)
+        supply.flush(results)
+
+
+class WorkerGroup(Worker):
+    """Several workers in threads of one process, sharing what it reads.
+
+    Arguments:
+        n_threads: how many; the other arguments are those of Worker.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        n_threads = kwargs.pop("n_threads", multiprocessing.cpu_count())
+        super().__init__(*args, **kwargs)
+        kwargs["signal_handlers"] = False
+        self.workers = [Worker(*args, **kwargs) for _ in range(n_threads - 1)]
+
+    def sigterm_handler(self, signo: int | None, stack_frame: Any) -> None:
+        """Ends all workers once their running consumers have returned."""
+        super().sigterm_handler(signo, stack_frame)
+        for worker in self.workers:
+            worker.termed = True
+
+    def ready(self) -> None:
+        """Tells of every worker that it is about to take messages."""
+        super().ready()
+        for worker in self.workers:
+            worker.ready()
+
+    def work(self, supply: Supply, coroutines: CoroutineLoop) -> None:
+        """Runs what the supply gives in all threads."""
+        threads = [
+            threading.Thread(target=worker.work, args=[supply, coroutines], daemon=True)
+            for worker in self.workers
+        ]
+        for thread in threads:
+            thread.start()
+        super().work(supply, coroutines)
+        for thread in threads:
+            thread.join()
+
+
+def _matches(channel: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(channel, pattern) for pattern in patterns)
