@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
+import msgpack
+
 from asgi_redis import scripts
+from asgi_redis.inbox import Question
 from asgi_redis.keys import WORKERS, Keys
 from asgi_redis.scripts import Command
 from channels.layers import names
@@ -21,6 +24,8 @@ PROCESS_TTL_MS = 10_000
 TOMB_TTL_MS = 3_600_000
 # Times a message may be handed to a worker that dies with it.
 MAX_TRIES = 5
+# How long the members of a group are kept for whoever asked for them.
+ANSWER_TTL_MS = 10_000
 
 
 class Planned(NamedTuple):
@@ -81,15 +86,20 @@ class Commands:
         """Returns what came of the sends, from the replies to their commands."""
         result = Sent([], [], {})
         for (_, items), reply in zip(planned, replies, strict=True):
-            if not items[0].is_group:
+            if items[0].is_group:
+                self._group_sent(items[0], reply, result)
+            elif names.is_local(items[0].name):
+                result.refusals.extend(_full(items[position]) for position in reply)
+            else:
                 result.refusals.extend(_full(item) for item in items[reply:])
-                continue
-            others, drops = reply
-            data = items[0].data
-            result.onward.extend(Outgoing(name.decode(), data, False) for name in others)
-            if drops:
-                result.drops[items[0].name] = result.drops.get(items[0].name, 0) + drops
         return result
+
+    def choke(self, process: str, channel: str, choked: bool) -> list[Command]:
+        """Returns the commands that stop or start what is sent to a channel of a process."""
+        key = self.keys.choked(process)
+        if not choked:
+            return [("SREM", key, channel)]
+        return [("SADD", key, channel), ("PEXPIRE", key, self.expiry_ms)]
 
     def group_add(self, group: str, channel: str) -> Command:
         """Returns the command that puts a channel into a group."""
@@ -111,6 +121,14 @@ class Commands:
     def ask_members(self, process: str, group: str, answer: str) -> Command:
         """Returns the command that asks a process for its members of a group."""
         return ("XADD", self.keys.inbox(process), "*", "q", group, "m", answer)
+
+    def answer(self, question: Question) -> list[Command]:
+        """Returns the commands that list this process's members of a group."""
+        members = msgpack.packb(question.channels)
+        return [
+            ("RPUSH", question.answer, members),
+            ("PEXPIRE", question.answer, ANSWER_TTL_MS),
+        ]
 
     def beat(self, process: str) -> Command:
         """Returns the heartbeat of an interface server."""
@@ -187,7 +205,7 @@ class Commands:
         for item in items:
             pairs += (item.name, self.encrypt(item.data))
         return scripts.send_local(
-            [self.keys.inbox(process), self.keys.processes],
+            [self.keys.inbox(process), self.keys.processes, self.keys.choked(process)],
             process,
             self.capacity_of(items[0].name),
             self.mailbox_capacity,
@@ -208,6 +226,13 @@ class Commands:
             self.group_expiry_ms,
             PROCESS_TTL_MS,
         )
+
+    @staticmethod
+    def _group_sent(item: Outgoing, reply: Any, result: Sent) -> None:
+        others, drops = reply
+        result.onward.extend(Outgoing(name.decode(), item.data, False) for name in others)
+        if drops:
+            result.drops[item.name] = result.drops.get(item.name, 0) + drops
 
     def _group_change(self, change: str, group: str, channel: str) -> Command:
         process = names.owner_of(channel)

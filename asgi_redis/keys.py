@@ -44,6 +44,10 @@ class Keys:
         """The note that a process was given up for dead."""
         return f"{self.tombs}{process}"
 
+    def choked(self, process: str) -> str:
+        """The channels of a process whose clients do not keep up."""
+        return f"{self.prefix}choked:{process}"
+
     def answer(self, name: str) -> str:
         """Where processes list their members of a group for whoever asked."""
         return f"{self.prefix}answer:{name}"

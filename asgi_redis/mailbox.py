@@ -9,9 +9,8 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import msgpack
-
 from asgi_redis.inbox import Arrival, Inbox, milliseconds, next_id
+from asgi_redis.scripts import Command
 from channels.layers import names
 from channels.layers.exceptions import LayerUnavailable
 from channels.layers.mailbox import Mailbox, Receiver
@@ -31,7 +30,6 @@ WRITE_SECONDS = 3.0
 RETRY_SECONDS = 0.5
 # While a server is away, sends fail at once, and one in this time tries it.
 AWAY_SECONDS = 0.5
-ANSWER_TTL_MS = 10_000
 REGISTER_COUNT = 500
 
 Waiting = list[tuple[Outgoing, asyncio.Future[None]]]
@@ -66,6 +64,9 @@ class RedisMailbox(Mailbox):
     def forget(self, channel: str) -> None:
         for branch in self._branches:
             branch.inbox.members.forget(channel)
+
+    def choke(self, channel: str, choked: bool) -> None:
+        self._branches[self._layer.shard(channel)].choke(channel, choked)
 
     async def close(self) -> None:
         await asyncio.gather(*(branch.close() for branch in self._branches))
@@ -115,6 +116,10 @@ class Branch:
             self._writing = asyncio.ensure_future(self._write())
         return future
 
+    def choke(self, channel: str, choked: bool) -> None:
+        """Stops or starts what is sent to a channel of ours."""
+        self._start(self._tell(self._commands.choke(self._process, channel, choked)))
+
     async def close(self) -> None:
         """Sends what waits, and leaves Redis as if we had not been there."""
         if self._writing:
@@ -160,7 +165,7 @@ class Branch:
         oldest = now_ms - self._commands.expiry_ms if self._clock_offset else 0
         for arrival in self.inbox.follow(entries, oldest, time.monotonic()):
             if not isinstance(arrival, Arrival):
-                self._start(self._answer(arrival.answer, arrival.channels))
+                self._start(self._tell(self._commands.answer(arrival)))
                 continue
             try:
                 message = self._layer.decode(arrival.data)
@@ -260,13 +265,12 @@ class Branch:
             if not left:
                 self._registered.add(group)
 
-    async def _answer(self, key: str, channels: Sequence[str]) -> None:
+    async def _tell(self, commands: Sequence[Command]) -> None:
+        """Runs commands that may be lost."""
         try:
-            await self._manager.execute(
-                [("RPUSH", key, msgpack.packb(list(channels))), ("PEXPIRE", key, ANSWER_TTL_MS)]
-            )
+            await self._manager.execute(commands)
         except LayerUnavailable as error:
-            logger.debug("Could not list the members of a group: %s", error)
+            logger.debug("Could not tell Redis: %s", error)
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(coroutine)

@@ -38,6 +38,8 @@ class DaphneOutlet(Outlet):
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
+        # A frame that is too large or broken gets its close code, not just a dead connection.
+        protocol.failByDrop = False
         self._since = 0.0
         self._paused = False
 
@@ -97,6 +99,38 @@ class DaphneOutlet(Outlet):
         protocol.handshake_deferred.errback(denial)
         del protocol.handshake_deferred
         protocol.server.protocol_disconnected(protocol)
+
+
+class DaphneRequest:
+    """What ASGI does not tell of a request: whether its client keeps up.
+
+    Arguments:
+        request: Daphne's WebRequest, a Twisted request.
+    """
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+
+    def waiting(self) -> int:
+        """Returns how many bytes of the response wait for the client to read."""
+        channel = self._request.channel
+        return 0 if channel is None else _waiting(channel.transport)
+
+    def abort(self) -> None:
+        """Cuts the connection, so that the client knows the response is not complete."""
+        if self._request.channel is not None:
+            self._request.channel.forceAbortClient()
+
+
+def request_for(send: Any) -> DaphneRequest | None:
+    """Returns the inside of a request if the ASGI `send` callable is Daphne's, else None."""
+    for request in getattr(send, "args", ()):
+        channel = getattr(request, "channel", None)
+        if hasattr(getattr(channel, "transport", None), "writeSomeData"):
+            return DaphneRequest(request)
+    return None
 
 
 def outlet_for(send: Any) -> DaphneOutlet | None:

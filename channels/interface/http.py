@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from channels.interface import messages
+from channels.interface import daphne, messages
 from channels.layers import names
 from channels.layers.exceptions import ChannelFull, ChannelLayerError, LayerUnavailable
 
@@ -26,6 +26,11 @@ BODY_PART_BYTES = 256 * 1024
 # How long a part of the body waits for its reader to make room.
 BODY_WAIT_SECONDS = 60.0
 RETRY_SECONDS = 0.05
+# A response stops at the worker while its client is this far behind, and goes on at a quarter.
+BEHIND_BYTES = 1024 * 1024
+CATCH_UP_INTERVAL_SECONDS = 0.02
+# A client that reads nothing for this long has gone without saying so.
+STUCK_SECONDS = 30.0
 
 _UNAVAILABLE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>503 Service Unavailable</title>
@@ -34,6 +39,10 @@ _UNAVAILABLE = """<!doctype html><html lang="en"><meta charset="utf-8">
 
 class ClientGone(Exception):
     """The client left before its response was complete."""
+
+
+class BrokenOff(Exception):
+    """The worker failed in the middle of its response."""
 
 
 class HttpConnection:
@@ -54,7 +63,10 @@ class HttpConnection:
         self._scope = scope
         self._receive = receive
         self._send = send
+        self._inside = daphne.request_for(send)
         self._replies: asyncio.Queue[messages.Content | None] = asyncio.Queue()
+        self._queued_bytes = 0
+        self._choked = False
 
     async def serve(self) -> None:
         """Carries the request to a worker and its response to the client."""
@@ -65,10 +77,16 @@ class HttpConnection:
             self._server.send_once(
                 "http.disconnect", messages.http_disconnect(self._scope, self.reply_channel)
             )
+        except BrokenOff as error:
+            logger.error("Broke off the response for %s: %s", self._scope["path"], error)
+            self._abort()
 
     def reply(self, message: messages.Content) -> None:
-        """Takes a worker's reply."""
+        """Takes a worker's reply; no more come while the client is far behind."""
+        self._queued_bytes += len(message.get("content", b""))
         self._replies.put_nowait(message)
+        if not self._choked and self._behind() > BEHIND_BYTES:
+            self._choke(True)
 
     def lost(self) -> None:
         """A reply was dropped on its way: the response cannot be completed."""
@@ -143,6 +161,8 @@ class HttpConnection:
                     return
                 await self._send_part(part)
                 first, more = False, part.more_content
+                if self._choked:
+                    await self._let_catch_up()
         finally:
             watch.cancel()
 
@@ -160,10 +180,11 @@ class HttpConnection:
             return None
         if message is None:
             raise ClientGone
+        self._queued_bytes -= len(message.get("content", b""))
         try:
             return messages.parse_response(message, first)
         except ValueError as error:
-            logger.error("Broke off the response for %s: %s", self._scope["path"], error)
+            logger.error("Bad reply to the request for %s: %s", self._scope["path"], error)
             await self._break_off(first, "The response was not understood.")
             return None
 
@@ -186,10 +207,37 @@ class HttpConnection:
         self._replies.put_nowait(None)
 
     async def _break_off(self, first: bool, reason: str) -> None:
-        if first:
-            await self._unavailable(reason)
-        else:
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        if not first:
+            raise BrokenOff(reason)
+        await self._unavailable(reason)
+
+    def _behind(self) -> int:
+        """Returns how many bytes are on their way to the client."""
+        return self._queued_bytes + (self._inside.waiting() if self._inside else 0)
+
+    def _choke(self, choked: bool) -> None:
+        self._choked = choked
+        self._server.mailbox.choke(self.reply_channel, choked)
+
+    async def _let_catch_up(self) -> None:
+        """Waits until the client has read most of what it has been sent."""
+        loop = asyncio.get_running_loop()
+        least, since = self._behind(), loop.time()
+        while self._behind() > BEHIND_BYTES // 4 and self._replies.empty():
+            await asyncio.sleep(CATCH_UP_INTERVAL_SECONDS)
+            if self._behind() < least:
+                least, since = self._behind(), loop.time()
+            elif loop.time() - since > STUCK_SECONDS:
+                self._abort()
+                raise ClientGone
+        if self._behind() <= BEHIND_BYTES // 4:
+            self._choke(False)
+
+    def _abort(self) -> None:
+        """Cuts the connection where the server lets us; a plain end would look complete."""
+        if self._inside is None:
+            raise BrokenOff("the server is told by this exception")
+        self._inside.abort()
 
     async def _unavailable(self, reason: str) -> None:
         headers = [

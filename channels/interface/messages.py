@@ -126,6 +126,8 @@ def parse_response(message: Content, first: bool) -> ResponsePart:
     Raises:
         ValueError: the reply does not fit the contract; the text says why.
     """
+    if message.get("closed"):
+        raise ValueError("the worker broke it off; its log says why")
     status, content = message.get("status"), message.get("content", b"")
     if first and not isinstance(status, int):
         raise ValueError(f"The first reply to a request needs a status; it has {sorted(message)}.")

@@ -57,5 +57,12 @@ class Mailbox(ABC):
         """The connection is gone: takes its channel out of all groups."""
 
     @abstractmethod
+    def choke(self, channel: str, choked: bool) -> None:
+        """Stops what is sent to a channel, whose client does not keep up; or starts it again.
+
+        Its senders get ChannelFull meanwhile. What is already on its way still arrives.
+        """
+
+    @abstractmethod
     async def close(self) -> None:
         """Stops to listen and leaves all groups; what was sent before has left."""

@@ -43,6 +43,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
         self._queues: dict[str, deque[_Entry]] = {}
         self._groups = Membership()
         self._mailboxes: dict[str, _MemoryMailbox] = {}
+        self._choked: set[str] = set()
         self._next_sweep = 0.0
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Refusal]:
@@ -117,6 +118,12 @@ class InMemoryChannelLayer(BaseChannelLayer):
         """Takes a channel that is gone out of all groups."""
         with self._changed:
             self._groups.forget(channel)
+            self._choked.discard(channel)
+
+    def choke(self, channel: str, choked: bool) -> None:
+        """Refuses what is sent to a channel, or takes it again."""
+        with self._changed:
+            self._choked.add(channel) if choked else self._choked.discard(channel)
 
     def _put_group(self, group: str, data: bytes) -> None:
         self._groups.expire(time.monotonic() - self.group_expiry)
@@ -145,7 +152,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
         mailbox = self._mailboxes.get(key)
         queue = self._queues.setdefault(key, deque())
         capacity = self.mailbox_capacity if mailbox else self.capacity_of(name)
-        if len(queue) >= capacity:
+        if len(queue) >= capacity or name in self._choked:
             raise ChannelFull(f"Channel {key!r} holds {len(queue)} unread messages, all it may.")
         queue.append(_Entry(time.monotonic() + self.expiry, data, channels, to_group))
         self._changed.notify_all()
@@ -205,6 +212,9 @@ class _MemoryMailbox(Mailbox):
 
     def forget(self, channel: str) -> None:
         self._layer.forget(channel)
+
+    def choke(self, channel: str, choked: bool) -> None:
+        self._layer.choke(channel, choked)
 
     async def close(self) -> None:
         self._layer.detach(self)
