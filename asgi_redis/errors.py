@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis.exceptions
 
-from channels.layers.exceptions import LayerUnavailable
+from channels.layers.exceptions import LayerUnavailable, UnsupportedServer
 
 DRIVER_ERRORS = (redis.exceptions.RedisError, OSError)
 
@@ -17,13 +17,13 @@ def unavailable(address: str, error: BaseException) -> LayerUnavailable:
 
 
 def check_version(address: str, info: bytes) -> None:
-    """Raises LayerUnavailable if the server's INFO says that it is too old."""
+    """Raises UnsupportedServer if the server's INFO says that it is too old."""
     for line in info.decode("utf-8", "replace").splitlines():
         name, _, value = line.partition(":")
         if name == "redis_version":
             version = tuple(int(part) for part in value.strip().split(".")[:2])
             if version < MINIMUM_VERSION:
-                raise LayerUnavailable(
+                raise UnsupportedServer(
                     f"Redis at {address} is version {value.strip()}, but this layer needs Redis"
                     " 7.0 or Valkey 7.2, or newer."
                 )

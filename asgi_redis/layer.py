@@ -176,6 +176,10 @@ class RedisChannelLayer(BaseChannelLayer):
                 if cursor == b"0":
                     break
 
+    def ping(self) -> None:
+        for node in self.nodes:
+            node.run(("PING",))
+
     def subscribe(self, channels: Sequence[str]) -> Subscription:
         return RedisSubscription(self, channels)
 

@@ -1,9 +1,11 @@
 """The Django app: what is connected when a project starts."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 from django.db import close_old_connections, reset_queries
 
 from channels.binding.base import BindingMetaclass
+from channels.checks import check_layers, check_servers, check_sessions
 from channels.signals import consumer_finished, consumer_started
 
 
@@ -14,7 +16,9 @@ class ChannelsConfig(AppConfig):
     verbose_name = "Channels"
 
     def ready(self) -> None:
-        """Makes consumers treat database connections as requests do; connects the bindings."""
+        """Registers the checks, treats database connections as requests do, connects bindings."""
+        for check in (check_layers, check_servers, check_sessions):
+            register(check, "channels")
         consumer_started.connect(_prepare_databases, dispatch_uid="channels.databases")
         consumer_finished.connect(_release_databases, dispatch_uid="channels.databases")
         BindingMetaclass.register_all()

@@ -111,6 +111,9 @@ class BaseChannelLayer:
         """Drops every message and every group of this layer."""
         raise NotImplementedError
 
+    def ping(self) -> None:
+        """Raises LayerUnavailable if the layer's server does not answer, or is too old."""
+
     def subscribe(self, channels: Sequence[str]) -> Subscription:
         """Returns a worker's access to the channels."""
         return PlainSubscription(self, channels)

@@ -15,3 +15,7 @@ class MessageTooLarge(ChannelLayerError):
 
 class LayerUnavailable(ChannelLayerError, ConnectionError):
     """The layer's server does not answer; the message has not been accepted."""
+
+
+class UnsupportedServer(LayerUnavailable):
+    """The layer's server answers, but is none that this layer can work with."""
