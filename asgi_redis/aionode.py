@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import redis.asyncio
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
 
 from asgi_redis import scripts
 from asgi_redis.errors import DRIVER_ERRORS, check_version, unavailable
+from asgi_redis.hosts import Server
 from asgi_redis.scripts import Command
-
-AsyncPoolFactory = Callable[[float], redis.asyncio.ConnectionPool]
 
 
 class AsyncLine:
     """One connection, made again when it breaks; tasks use it one after the other.
 
     Arguments:
-        address: of the server, for messages; without a password.
-        make_pool: returns a connection pool for a timeout in seconds.
+        server: where it leads to.
         timeout: seconds that a read may take.
     """
 
-    def __init__(self, address: str, make_pool: AsyncPoolFactory, timeout: float) -> None:
-        self.address = address
-        self._make_pool = make_pool
+    def __init__(self, server: Server, timeout: float) -> None:
+        self.address = server.address
+        self._server = server
         self._timeout = timeout
         self._connection: Any = None
         self._free = asyncio.Lock()
@@ -72,7 +69,7 @@ class AsyncLine:
             await connection.disconnect(nowait=True)
 
     async def _connect(self) -> None:
-        pool: Any = self._make_pool(self._timeout)
+        pool: Any = self._server.async_pool(self._timeout)
         connection = await pool.get_connection()
         check_version(self.address, (await _exchange(connection, [("INFO", "server")]))[0])
         self._connection = connection
@@ -96,6 +93,8 @@ async def _exchange(connection: Any, commands: Sequence[Command]) -> list[Any]:
     for _ in commands:
         try:
             replies.append(await connection.read_response(disable_decoding=True))
+        except ReadOnlyError:
+            raise  # it is no primary any more: the next connection finds the one that is
         except ResponseError as error:
             replies.append(error)
     return replies

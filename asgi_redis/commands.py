@@ -130,16 +130,21 @@ class Commands:
             ("PEXPIRE", question.answer, ANSWER_TTL_MS),
         ]
 
-    def beat(self, process: str) -> Command:
-        """Returns the heartbeat of an interface server."""
-        keys = [self.keys.processes, self.keys.dropped(process), self.keys.given_up(process)]
-        return scripts.beat(keys, process)
+    def beat(self, process: str, members: int) -> Command:
+        """Returns the heartbeat of an interface server with so many channels in groups."""
+        keys = [
+            self.keys.processes,
+            self.keys.dropped(process),
+            self.keys.given_up(process),
+            self.keys.loads,
+        ]
+        return scripts.beat(keys, process, members)
 
     def bury(self) -> Command:
         """Returns the command that removes interface servers without a heartbeat."""
         keys = self.keys
         return scripts.bury(
-            [keys.processes],
+            [keys.processes, keys.loads],
             PROCESS_TTL_MS,
             keys.inboxes,
             keys.memberships,
@@ -173,10 +178,15 @@ class Commands:
         return ("XREADGROUP", "GROUP", WORKERS, worker, *options, *streams, *(">" for _ in streams))
 
     def create_groups(self, channels: Sequence[str]) -> list[Command]:
-        """Returns the commands that make channels readable for workers."""
+        """Returns the commands that make channels ready to be waited on."""
         return [
-            ("XGROUP", "CREATE", self.keys.stream(channel), WORKERS, "0", "MKSTREAM")
-            for channel in channels
+            command
+            for stream in map(self.keys.stream, channels)
+            for command in (
+                ("XGROUP", "CREATE", stream, WORKERS, "0", "MKSTREAM"),
+                # Whoever goes on reading sees to it that the stream is kept.
+                ("PEXPIRE", stream, self.expiry_ms, "NX"),
+            )
         ]
 
     def settle(self, channel: str, ids: Sequence[bytes]) -> list[Command]:
@@ -188,15 +198,20 @@ class Commands:
         self, channel: str, worker: str, died: bool, ids: Sequence[bytes] = ()
     ) -> Command:
         """Returns the command that puts back what a worker took; without ids, all of it."""
-        keys = [self.keys.stream(channel), self.keys.dead_letters]
+        keys = [self.keys.stream(channel), self.keys.dead_letters, self.keys.statistics]
         return scripts.hand_back(keys, WORKERS, worker, int(died), MAX_TRIES, channel, *ids)
 
     def _send(self, channel: str, items: Sequence[Outgoing]) -> Command:
         return scripts.send(
-            [self.keys.stream(channel)],
+            [
+                self.keys.stream(channel),
+                self.keys.statistics,
+                self.keys.channel_statistics(channel),
+            ],
             self.capacity_of(channel),
             self.expiry_ms,
             WORKERS,
+            self.group_expiry_ms,
             *(self.encrypt(item.data) for item in items),
         )
 
@@ -205,7 +220,12 @@ class Commands:
         for item in items:
             pairs += (item.name, self.encrypt(item.data))
         return scripts.send_local(
-            [self.keys.inbox(process), self.keys.processes, self.keys.choked(process)],
+            [
+                self.keys.inbox(process),
+                self.keys.processes,
+                self.keys.choked(process),
+                self.keys.statistics,
+            ],
             process,
             self.capacity_of(items[0].name),
             self.mailbox_capacity,
@@ -215,7 +235,7 @@ class Commands:
 
     def _send_group(self, item: Outgoing) -> Command:
         return scripts.send_group(
-            [self.keys.group(item.name), self.keys.processes],
+            [self.keys.group(item.name), self.keys.processes, self.keys.statistics],
             item.name,
             self.encrypt(item.data),
             self.keys.inboxes,

@@ -16,6 +16,11 @@ def unavailable(address: str, error: BaseException) -> LayerUnavailable:
     return LayerUnavailable(f"Redis at {address}: {_explain(error)}")
 
 
+def is_stream_missing(error: BaseException) -> bool:
+    """Returns whether a read was refused because a stream has no consumer group (any more)."""
+    return str(error).startswith(("NOGROUP", "UNBLOCKED"))
+
+
 def check_version(address: str, info: bytes) -> None:
     """Raises UnsupportedServer if the server's INFO says that it is too old."""
     for line in info.decode("utf-8", "replace").splitlines():

@@ -1,65 +1,167 @@
-"""The `hosts` setting: which servers, and how to connect to them."""
+"""Which Redis servers a layer uses, and how to connect to them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import redis
 import redis.asyncio
+import redis.asyncio.sentinel
+import redis.sentinel
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 Host = str | tuple[str, int] | list[Any]
+Options = Mapping[str, Any]
 
 # A server that has not answered for this long is treated as away.
 TIMEOUT_SECONDS = 5.0
 
 
-def urls(hosts: Iterable[Host] | None) -> list[str]:
-    """Returns the hosts as URLs.
+class Server(ABC):
+    """One server, or what stands for one.
+
+    Attributes:
+        address: for messages; without a password.
+    """
+
+    address: str
+
+    @abstractmethod
+    def sync_pool(self, timeout: float, **options: Any) -> redis.ConnectionPool:
+        """Returns a pool of blocking connections whose reads give up after `timeout` seconds."""
+
+    @abstractmethod
+    def async_pool(self, timeout: float) -> redis.asyncio.ConnectionPool:
+        """As `sync_pool`, for an event loop."""
+
+
+class UrlServer(Server):
+    """A server with a URL (redis://, rediss://, unix://).
+
+    Arguments:
+        url: its URL.
+        options: further options of redis-py's connections.
+    """
+
+    def __init__(self, url: str, options: Options) -> None:
+        scheme, _, rest = url.partition("://")
+        self.address = f"{scheme}://{rest.rpartition('@')[2]}"
+        self._url = url
+        self._options = options
+
+    def sync_pool(self, timeout: float, **options: Any) -> redis.ConnectionPool:
+        settings = _settings({**self._options, **options}, timeout)
+        return redis.ConnectionPool.from_url(self._url, retry=Retry(NoBackoff(), 0), **settings)
+
+    def async_pool(self, timeout: float) -> redis.asyncio.ConnectionPool:
+        settings = _settings(self._options, timeout)
+        retry = AsyncRetry(NoBackoff(), 0)
+        return redis.asyncio.ConnectionPool.from_url(self._url, retry=retry, **settings)
+
+
+class SentinelServer(Server):
+    """The primary of a service that sentinels watch; every new connection asks which it is.
+
+    Arguments:
+        service: its name.
+        sentinels: (host, port) pairs.
+        options: further options of redis-py's connections, to the primary and to the sentinels.
+    """
+
+    def __init__(
+        self, service: str, sentinels: Sequence[tuple[str, int]], options: Options
+    ) -> None:
+        self.address = f"sentinel://{service}"
+        self._service = service
+        self._sentinels = sentinels
+        self._options = options
+
+    def sync_pool(self, timeout: float, **options: Any) -> redis.ConnectionPool:
+        settings = _settings({**self._options, **options}, timeout)
+        pool: redis.ConnectionPool = redis.sentinel.SentinelConnectionPool(  # type: ignore[no-untyped-call]
+            self._service, _manager(self._sentinels), retry=Retry(NoBackoff(), 0), **settings
+        )
+        return pool
+
+    def async_pool(self, timeout: float) -> redis.asyncio.ConnectionPool:
+        manager = redis.asyncio.sentinel.Sentinel(  # type: ignore[no-untyped-call]
+            self._sentinels, sentinel_kwargs=_settings({}, TIMEOUT_SECONDS)
+        )
+        settings = _settings(self._options, timeout)
+        pool: redis.asyncio.ConnectionPool = redis.asyncio.sentinel.SentinelConnectionPool(  # type: ignore[no-untyped-call]
+            self._service, manager, retry=AsyncRetry(NoBackoff(), 0), **settings
+        )
+        return pool
+
+
+def url_servers(hosts: Iterable[Host] | None, options: Options) -> list[Server]:
+    """Returns the servers of the `hosts` setting.
 
     Arguments:
         hosts: URLs (redis, rediss, unix) or (host, port) pairs; None means localhost.
+        options: further options of redis-py's connections.
 
     Raises:
         ValueError: it is one bare string instead of a list, or an entry is neither.
     """
     if isinstance(hosts, str | bytes):
         raise ValueError(f"hosts must be a list, even for one host: write [{hosts!r}].")
-    return [_url(host) for host in (hosts or [("localhost", 6379)])]
+    return [UrlServer(_url(host), options) for host in (hosts or [("localhost", 6379)])]
 
 
-def sync_pool(url: str, options: Mapping[str, Any], timeout: float) -> redis.ConnectionPool:
-    """Returns a pool of blocking connections whose reads give up after `timeout` seconds."""
-    settings = _settings(options, timeout)
-    return redis.ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **settings)
+def sentinel_servers(
+    hosts: Iterable[Host] | None, services: Sequence[str] | None, options: Options
+) -> list[Server]:
+    """Returns the servers behind sentinels, one for each service.
+
+    Arguments:
+        hosts: (host, port) pairs of the sentinels.
+        services: names of the services; None asks the sentinels for all they know.
+        options: further options of redis-py's connections.
+
+    Raises:
+        ValueError: an entry is no pair, or the services are one bare string.
+    """
+    if isinstance(hosts, str | bytes) or isinstance(services, str | bytes):
+        raise ValueError("hosts and services must be lists, even of one entry.")
+    pairs = [_pair(host) for host in (hosts or [("localhost", 26379)])]
+    names = services or _known_services(pairs)
+    return [SentinelServer(name, pairs, options) for name in sorted(names)]
 
 
-def async_pool(
-    url: str, options: Mapping[str, Any], timeout: float
-) -> redis.asyncio.ConnectionPool:
-    """As `sync_pool`, for an event loop."""
-    settings = _settings(options, timeout)
-    return redis.asyncio.ConnectionPool.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **settings)
+def _known_services(sentinels: Sequence[tuple[str, int]]) -> list[str]:
+    for sentinel in _manager(sentinels).sentinels:
+        try:
+            return [str(name) for name in sentinel.sentinel_masters()]
+        except redis.exceptions.RedisError:
+            continue
+    raise ValueError(f"No sentinel at {sentinels} answers; name the services in the settings.")
 
 
-def without_password(url: str) -> str:
-    """Returns a URL that may stand in a log."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
+def _manager(sentinels: Sequence[tuple[str, int]]) -> Any:
+    return redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
+        sentinels, sentinel_kwargs=_settings({}, TIMEOUT_SECONDS)
+    )
 
 
 def _url(host: Host) -> str:
     if isinstance(host, str):
         return host
+    name, port = _pair(host)
+    return f"redis://{name}:{port}/0"
+
+
+def _pair(host: Host) -> tuple[str, int]:
     if isinstance(host, tuple | list) and len(host) == 2:
-        return f"redis://{host[0]}:{int(host[1])}/0"
+        return str(host[0]), int(host[1])
     raise ValueError(f"hosts must have URLs or (host, port) pairs, not {host!r}.")
 
 
-def _settings(options: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+def _settings(options: Options, timeout: float) -> dict[str, Any]:
     # redis-py's own default timeout would end every blocking read after a few seconds.
     return {
         "socket_timeout": timeout,

@@ -16,13 +16,17 @@ class Keys:
 
     Arguments:
         prefix: what all keys of the layer begin with.
+        stats_prefix: what the keys of its statistics begin with.
+        machine: set where worker channels are this machine's own.
     """
 
     prefix: str
+    stats_prefix: str
+    machine: str = ""
 
     def stream(self, channel: str) -> str:
         """A channel that workers read, or a single reader."""
-        return f"{self.prefix}channel:{channel}"
+        return f"{self.prefix}channel:{self.machine}{channel}"
 
     def inbox(self, process: str) -> str:
         """What waits for one process, whose channel names begin with `process`."""
@@ -86,6 +90,20 @@ class Keys:
     def dead_letters(self) -> str:
         """Messages that cannot be consumed."""
         return f"{self.prefix}dead-letters"
+
+    @property
+    def loads(self) -> str:
+        """How many channels of each interface server are in groups."""
+        return f"{self.prefix}loads"
+
+    @property
+    def statistics(self) -> str:
+        """Counts of the whole layer."""
+        return f"{self.stats_prefix}global"
+
+    def channel_statistics(self, channel: str) -> str:
+        """Counts of one channel."""
+        return f"{self.stats_prefix}channel:{channel}"
 
     @property
     def reaper(self) -> str:

@@ -8,22 +8,21 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import msgpack
-import redis
-import redis.asyncio
 from redis.exceptions import ResponseError
 
-from asgi_redis import hosts as host_settings
-from asgi_redis.aionode import AsyncLine
+from asgi_redis import statistics
 from asgi_redis.commands import Commands, Sent
 from asgi_redis.crypto import Cipher
+from asgi_redis.dead_letters import DeadLetters
+from asgi_redis.errors import is_stream_missing, unavailable
+from asgi_redis.hosts import Host, Options, Server, url_servers
 from asgi_redis.inbox import Arrival, Inbox
 from asgi_redis.keys import Keys, shard
 from asgi_redis.mailbox import RedisMailbox
-from asgi_redis.node import Line, Node
+from asgi_redis.node import Node
 from asgi_redis.subscription import RedisSubscription
 from channels.layers import codec, names
 from channels.layers.base import BaseChannelLayer, Received
@@ -63,12 +62,12 @@ class RedisChannelLayer(BaseChannelLayer):
         ValueError: a setting that cannot work; the text says what to write.
     """
 
-    extensions = ("groups", "flush", "statistics")
+    extensions = ("groups", "flush", "statistics", "dead_letters", "async", "twisted")
 
     def __init__(
         self,
         expiry: float = 60,
-        hosts: Iterable[host_settings.Host] | None = None,
+        hosts: Iterable[Host] | None = None,
         prefix: str = "asgi:",
         group_expiry: float = 86400,
         capacity: int = 100,
@@ -79,14 +78,11 @@ class RedisChannelLayer(BaseChannelLayer):
         at_most_once: Sequence[str] = ("http.request",),
     ) -> None:
         super().__init__(expiry, group_expiry, capacity, channel_capacity)
-        self.prefix = prefix
-        self.stats_prefix = stats_prefix
-        self.keys = Keys(prefix)
+        self.keys = self.make_keys(prefix, stats_prefix)
         self.at_most_once = tuple(at_most_once)
-        self._options = dict(connection_kwargs or {})
-        self._urls = host_settings.urls(hosts)
+        self.servers = self.find_servers(hosts, dict(connection_kwargs or {}))
+        self.nodes = [Node(server) for server in self.servers]
         self._cipher = Cipher(symmetric_encryption_keys) if symmetric_encryption_keys else None
-        self.nodes = [self._node(url) for url in self._urls]
         self.commands = Commands(
             keys=self.keys,
             expiry_ms=int(expiry * 1000),
@@ -168,17 +164,34 @@ class RedisChannelLayer(BaseChannelLayer):
         with self._inboxes_lock:
             self._inboxes.clear()
         for node in self.nodes:
-            cursor: Any = b"0"
-            while True:
-                cursor, found = node.run(("SCAN", cursor, "MATCH", f"{self.prefix}*", "COUNT", 500))
-                if found:
-                    node.run(("UNLINK", *found))
-                if cursor == b"0":
-                    break
+            for prefix in (self.keys.prefix, self.keys.stats_prefix):
+                _unlink_all(node, prefix)
+
+    def make_keys(self, prefix: str, stats_prefix: str) -> Keys:
+        """Returns the layer's key names."""
+        return Keys(prefix, stats_prefix)
+
+    def find_servers(self, hosts: Iterable[Host] | None, options: Options) -> list[Server]:
+        """Returns the servers that the settings name."""
+        return url_servers(hosts, options)
 
     def ping(self) -> None:
         for node in self.nodes:
             node.run(("PING",))
+
+    def global_statistics(self) -> dict[str, Any]:
+        """Returns the layer's counts; the names are those of `statistics.of_layer`."""
+        return statistics.of_layer(self.nodes, self.keys)
+
+    def channel_statistics(self, channel: str) -> dict[str, Any]:
+        """Returns a channel's counts; the names are those of `statistics.of_channel`."""
+        names.check_channel(channel)
+        return statistics.of_channel(self.nodes[self.shard(channel)], self.keys, channel)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """The messages that no consumer can be given."""
+        return DeadLetters(self.nodes, self.commands, self.decode)
 
     def subscribe(self, channels: Sequence[str]) -> Subscription:
         return RedisSubscription(self, channels)
@@ -197,33 +210,6 @@ class RedisChannelLayer(BaseChannelLayer):
     def decode(self, data: bytes) -> dict[str, Any]:
         """Returns the message in an entry; raises ValueError if there is none."""
         return codec.decode(self._cipher.decrypt(data) if self._cipher else data)
-
-    def async_line(self, index: int, timeout: float) -> AsyncLine:
-        """Returns a connection to one of the nodes for an event loop."""
-        return AsyncLine(
-            self.nodes[index].address, partial(self._async_pool, self._urls[index]), timeout
-        )
-
-    def worker_line(self, index: int, timeout: float, name: str) -> Line:
-        """Returns a connection to one of the nodes for a worker to wait on.
-
-        Arguments:
-            index: of the node.
-            timeout: seconds that a read may take.
-            name: by which the server lists the connection.
-        """
-        pool = self._sync_pool(self._urls[index], timeout, client_name=name)
-        return Line(self.nodes[index], pool)
-
-    def _node(self, url: str) -> Node:
-        address = host_settings.without_password(url)
-        return Node(address, partial(self._sync_pool, url), host_settings.TIMEOUT_SECONDS)
-
-    def _sync_pool(self, url: str, timeout: float, **options: Any) -> redis.ConnectionPool:
-        return host_settings.sync_pool(url, {**self._options, **options}, timeout)
-
-    def _async_pool(self, url: str, timeout: float) -> redis.asyncio.ConnectionPool:
-        return host_settings.async_pool(url, self._options, timeout)
 
     def _send_to(self, index: int, items: Sequence[Outgoing]) -> Sent:
         node = self.nodes[index]
@@ -248,8 +234,13 @@ class RedisChannelLayer(BaseChannelLayer):
     def _wait_shared(self, index: int, channels: list[str], wait_ms: int) -> Received | None:
         node = self.nodes[index]
         reply = node.execute([self.commands.read_blocking(READER, channels, wait_ms)])[0]
-        if isinstance(reply, ResponseError) or not reply:
-            return None  # a stream that has just expired is made again by the next read
+        if isinstance(reply, ResponseError):
+            if not is_stream_missing(reply):
+                raise unavailable(node.address, reply) from reply
+            node.execute(self.commands.create_groups(channels))
+            return None
+        if not reply:
+            return None
         by_stream = {self.keys.stream(channel): channel for channel in channels}
         for stream, entries in reply:
             channel = by_stream[stream.decode()]
@@ -339,6 +330,16 @@ class _SyncInbox:
             if isinstance(arrival, Arrival):
                 self._ready.extend((channel, arrival.data) for channel in arrival.channels)
         self._node.run(("XDEL", self._key, *(entry_id for entry_id, _ in entries)))
+
+
+def _unlink_all(node: Node, prefix: str) -> None:
+    cursor: Any = b"0"
+    while True:
+        cursor, found = node.run(("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", 500))
+        if found:
+            node.run(("UNLINK", *found))
+        if cursor == b"0":
+            return
 
 
 def _unchanged(data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from asgi_redis.aionode import AsyncLine
 from asgi_redis.inbox import Arrival, Inbox, milliseconds, next_id
 from asgi_redis.scripts import Command
 from channels.layers import names
@@ -90,9 +91,10 @@ class Branch:
         self._layer = layer
         self._commands = layer.commands
         self._key = layer.keys.inbox(process)
-        self._reader = layer.async_line(index, READ_SECONDS)
-        self._writer = layer.async_line(index, WRITE_SECONDS)
-        self._manager = layer.async_line(index, WRITE_SECONDS)
+        server = layer.servers[index]
+        self._reader = AsyncLine(server, READ_SECONDS)
+        self._writer = AsyncLine(server, WRITE_SECONDS)
+        self._manager = AsyncLine(server, WRITE_SECONDS)
         self._waiting: Waiting = []
         self._writing: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -138,7 +140,8 @@ class Branch:
         keys = self._layer.keys
         leave = [("ZREM", keys.group(group), self._process) for group in self._registered]
         own = (self._key, keys.groups_of(self._process), keys.dropped(self._process))
-        return [*leave, ("ZREM", keys.processes, self._process), ("UNLINK", *own)]
+        forget = (("ZREM", keys.processes, self._process), ("HDEL", keys.loads, self._process))
+        return [*leave, *forget, ("UNLINK", *own)]
 
     async def _forever(self, step: Any) -> None:
         """Repeats a step that never gives up: Redis may be away for long."""
@@ -213,7 +216,12 @@ class Branch:
         """Says that we are alive, and mends what Redis does not know any more."""
         asked = time.monotonic()
         replies = await self._manager.execute(
-            [self._commands.beat(self._process), ("TIME",), self._commands.bury(), self._last()]
+            [
+                self._commands.beat(self._process, len(self.inbox.members)),
+                ("TIME",),
+                self._commands.bury(),
+                self._last(),
+            ]
         )
         (known, given_up, dropped), now, _, last = self._manager.expect(replies)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000

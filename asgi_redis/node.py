@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import redis
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
 
 from asgi_redis import scripts
 from asgi_redis.errors import DRIVER_ERRORS, check_version, unavailable
+from asgi_redis.hosts import TIMEOUT_SECONDS, Server
 from asgi_redis.scripts import Command
-
-PoolFactory = Callable[[float], redis.ConnectionPool]
 
 
 class Node:
     """Any number of threads may use it.
 
     Arguments:
-        address: of the server, for messages; without a password.
-        make_pool: returns a connection pool for a timeout in seconds.
-        timeout: seconds after which the server is treated as away.
+        server: where it is.
     """
 
-    def __init__(self, address: str, make_pool: PoolFactory, timeout: float) -> None:
-        self.address = address
-        self._make_pool = make_pool
-        self._pool = make_pool(timeout)
+    def __init__(self, server: Server) -> None:
+        self.address = server.address
+        self._server = server
+        self._pool = server.sync_pool(TIMEOUT_SECONDS)
         self._checked = False
 
     def execute(self, commands: Sequence[Command]) -> list[Any]:
@@ -62,6 +59,15 @@ class Node:
             if isinstance(reply, ResponseError):
                 raise unavailable(self.address, reply) from reply
         return replies
+
+    def line(self, timeout: float, name: str) -> Line:
+        """Returns a connection for a worker to wait on.
+
+        Arguments:
+            timeout: seconds that a read may take.
+            name: by which the server lists the connection.
+        """
+        return Line(self, self._server.sync_pool(timeout, client_name=name))
 
     def check(self, connection: Any) -> None:
         """Makes sure, once, that the server is new enough."""
@@ -156,6 +162,8 @@ def _read(connection: Any, commands: Sequence[Command]) -> list[Any]:
     for _ in commands:
         try:
             replies.append(connection.read_response(disable_decoding=True))
+        except ReadOnlyError:
+            raise  # it is no primary any more: the next connection finds the one that is
         except ResponseError as error:
             replies.append(error)
     return replies

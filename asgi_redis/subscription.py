@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ResponseError
 
+from asgi_redis.errors import is_stream_missing, unavailable
 from asgi_redis.heart import Heart, connection_name
 from asgi_redis.keys import WORKERS
 from asgi_redis.node import Line, Node
@@ -46,7 +47,7 @@ class Share:
         self.node: Node = layer.nodes[index]
         self.index = index
         self.channels = list(channels)
-        self.line: Line = layer.worker_line(index, READ_SECONDS, connection_name(worker))
+        self.line: Line = self.node.line(READ_SECONDS, connection_name(worker))
         self.once = {channel: layer.is_at_most_once(channel) for channel in channels}
         # Taken and neither settled nor handed back.
         self.taken: dict[str, set[bytes]] = {channel: set() for channel in channels}
@@ -210,8 +211,9 @@ class RedisSubscription(Subscription):
 
     def _finish_read(self, share: Share, reply: Any) -> list[Delivery]:
         if isinstance(reply, ResponseError):
-            # A stream has gone with its consumer group; the next read makes both again.
-            logger.debug("Read again after: %s", reply)
+            if not is_stream_missing(reply):
+                raise unavailable(share.node.address, reply) from reply
+            share.node.execute(self._commands.create_groups(share.channels))
             return []
         positions = {self._layer.keys.stream(name): i for i, name in enumerate(share.channels, 1)}
         found = [

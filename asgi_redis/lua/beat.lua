@@ -3,12 +3,15 @@
 -- KEYS[1]  heartbeats of interface servers
 -- KEYS[2]  the groups of which messages were dropped because its inbox was full
 -- KEYS[3]  whether it had been given up for dead
+-- KEYS[4]  channels in groups, by process
 -- ARGV[1]  the process
+-- ARGV[2]  how many of its channels are in groups
 -- Returns whether it was known, whether it had been given up, and the groups with drops.
 
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local known = redis.call('ZADD', KEYS[1], now, ARGV[1]) == 0
+redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
 local dropped = redis.call('SMEMBERS', KEYS[2])
 redis.call('DEL', KEYS[2])
 return {known and 1 or 0, redis.call('DEL', KEYS[3]), dropped}

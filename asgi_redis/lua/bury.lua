@@ -1,6 +1,7 @@
 -- Takes interface servers without a heartbeat out of all groups and drops their inboxes.
 --
 -- KEYS[1]  heartbeats of interface servers
+-- KEYS[2]  channels in groups, by process
 -- ARGV[1]  milliseconds after which one without a heartbeat is gone
 -- ARGV[2]  key prefix of inboxes
 -- ARGV[3]  key prefix of the groups of a process
@@ -18,6 +19,7 @@ for _, process in ipairs(dead) do
     end
     redis.call('DEL', ARGV[3] .. process, ARGV[2] .. process)
     redis.call('ZREM', KEYS[1], process)
+    redis.call('HDEL', KEYS[2], process)
     redis.call('SET', ARGV[5] .. process, 1, 'PX', ARGV[6])
 end
 return dead

@@ -2,6 +2,7 @@
 --
 -- KEYS[1]  the stream
 -- KEYS[2]  the dead-letter stream
+-- KEYS[3]  statistics of the layer
 -- ARGV[1]  name of the consumer group
 -- ARGV[2]  the worker that had taken them
 -- ARGV[3]  1 if it died with them, 0 if it never started them
@@ -44,4 +45,5 @@ for _, id in ipairs(taken()) do
         redis.call('XDEL', stream, id)
     end
 end
+if died == 1 and back > 0 then redis.call('HINCRBY', KEYS[3], 'redeliveries', back) end
 return {back, dead}

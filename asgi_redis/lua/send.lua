@@ -1,10 +1,13 @@
 -- Sends messages to a worker channel, as many as it has room for.
 --
 -- KEYS[1]  the channel's stream
+-- KEYS[2]  statistics of the layer
+-- KEYS[3]  statistics of the channel
 -- ARGV[1]  capacity: unread messages the channel may hold
 -- ARGV[2]  expiry in milliseconds
 -- ARGV[3]  name of the consumer group
--- ARGV[4…] the encoded messages, in order
+-- ARGV[4]  expiry of the channel's statistics in milliseconds
+-- ARGV[5…] the encoded messages, in order
 -- Returns how many were taken; those behind them found the channel full.
 
 local stream, capacity, expiry = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -22,8 +25,8 @@ end
 
 local room = capacity - waiting()
 local fresh = redis.call('EXISTS', stream) == 0
-local sent = math.min(math.max(room, 0), #ARGV - 3)
-for i = 4, sent + 3 do
+local sent = math.min(math.max(room, 0), #ARGV - 4)
+for i = 5, sent + 4 do
     redis.call('XADD', stream, 'MINID', '~', string.format('%.0f', oldest), '*', 'm', ARGV[i])
 end
 if sent > 0 then
@@ -31,4 +34,10 @@ if sent > 0 then
     if fresh then redis.call('PEXPIRE', stream, expiry)
     else redis.call('PEXPIRE', stream, expiry, 'GT') end
 end
+
+for i = 2, 3 do
+    if sent > 0 then redis.call('HINCRBY', KEYS[i], 'messages_count', sent) end
+    if sent < #ARGV - 4 then redis.call('HINCRBY', KEYS[i], 'channel_full_count', #ARGV - 4 - sent) end
+end
+redis.call('PEXPIRE', KEYS[3], ARGV[4])
 return sent

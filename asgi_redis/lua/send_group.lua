@@ -2,6 +2,7 @@
 --
 -- KEYS[1]  the group: processes and other channels, scored by when they were last added (ms)
 -- KEYS[2]  heartbeats of interface servers
+-- KEYS[3]  statistics of the layer
 -- ARGV[1]  group name
 -- ARGV[2]  the encoded message
 -- ARGV[3]  key prefix of inboxes
@@ -17,7 +18,7 @@ local group, time = KEYS[1], redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', group, '-inf', string.format('%.0f', now - ARGV[8]))
 
-local others, drops = {}, 0
+local others, sent, drops = {}, 0, 0
 for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
     if member:sub(-1) ~= '!' then
         others[#others + 1] = member
@@ -33,7 +34,10 @@ for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
         else
             redis.call('XADD', inbox, '*', 'g', ARGV[1], 'm', ARGV[2])
             redis.call('PEXPIRE', inbox, ARGV[7])
+            sent = sent + 1
         end
     end
 end
+if sent > 0 then redis.call('HINCRBY', KEYS[3], 'messages_count', sent) end
+if drops > 0 then redis.call('HINCRBY', KEYS[3], 'group_drops', drops) end
 return {others, drops}

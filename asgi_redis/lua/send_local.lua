@@ -3,6 +3,7 @@
 -- KEYS[1]  the process's inbox, a stream
 -- KEYS[2]  heartbeats of interface servers
 -- KEYS[3]  channels of the process whose clients do not keep up, a set
+-- KEYS[4]  statistics of the layer
 -- ARGV[1]  the process: what its channel names begin with, up to the "!"
 -- ARGV[2]  capacity of an inbox that no interface server listens on
 -- ARGV[3]  capacity of an interface server's inbox
@@ -38,5 +39,9 @@ for i = 0, count - 1 do
         free = free - 1
     end
 end
-if #refused < count then redis.call('PEXPIRE', inbox, ARGV[4]) end
+if #refused < count then
+    redis.call('PEXPIRE', inbox, ARGV[4])
+    redis.call('HINCRBY', KEYS[4], 'messages_count', count - #refused)
+end
+if #refused > 0 then redis.call('HINCRBY', KEYS[4], 'channel_full_count', #refused) end
 return refused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fnmatch
 import re
 import warnings
@@ -28,7 +29,7 @@ class BaseChannelLayer:
             expressions; the first that matches counts.
     """
 
-    extensions: Sequence[str] = ()
+    extensions: Sequence[str] = ("async", "twisted")
     # Whether this layer serves no more than one process.
     single_process = False
     # An interface server's queue serves thousands of sockets, so it has a bound of its own.
@@ -75,6 +76,17 @@ class BaseChannelLayer:
         """The deprecated name of `receive`."""
         warnings.warn("receive_many is deprecated; call receive.", DeprecationWarning, stacklevel=2)
         return self.receive(channels, block)
+
+    async def receive_async(self, channels: Sequence[str]) -> Received:
+        """As `receive`, for an event loop: waits a few seconds for a message."""
+        return await asyncio.to_thread(self.receive, channels, True)
+
+    def receive_twisted(self, channels: Sequence[str]) -> Any:
+        """As `receive_async`, as a Twisted Deferred."""
+        # Importing the reactor's threads chooses a reactor, which is up to who calls this.
+        from twisted.internet.threads import deferToThread
+
+        return deferToThread(self.receive, channels, True)
 
     def new_channel(self, pattern: str) -> str:
         """Returns a new single-reader channel name for a pattern that ends in `?`."""

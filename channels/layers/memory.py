@@ -34,7 +34,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
     Messages are encoded as on every other layer, so that what cannot travel fails here too.
     """
 
-    extensions = ("groups", "flush")
+    extensions = ("groups", "flush", "async", "twisted")
     single_process = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,39 @@
+"""The Redis layer over servers that sentinels watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from asgi_redis.hosts import Host, Options, Server, sentinel_servers
+from asgi_redis.layer import RedisChannelLayer
+
+
+class RedisSentinelChannelLayer(RedisChannelLayer):
+    """As RedisChannelLayer, with the primaries of Sentinel services in place of fixed hosts.
+
+    A connection asks the sentinels for the primary when it is made, and it is made again when
+    its server goes or has become a replica.
+
+    Arguments:
+        hosts: (host, port) pairs of the sentinels.
+        services: names of the services; several share the channels and groups among them.
+            Without it the sentinels are asked for all they know.
+        sentinel_refresh_interval: of 1.x; there is nothing left to refresh.
+
+    The other arguments are those of RedisChannelLayer.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        services: Sequence[str] | None = None,
+        sentinel_refresh_interval: float = 0,
+        **kwargs: Any,
+    ) -> None:
+        self._services = services
+        super().__init__(*args, **kwargs)
+
+    def find_servers(self, hosts: Iterable[Host] | None, options: Options) -> list[Server]:
+        """Returns a server for each service."""
+        return sentinel_servers(hosts, self._services, options)
