@@ -1,6 +1,7 @@
 """The Django app: what is connected when a project starts."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import register
 from django.db import close_old_connections, reset_queries
 
@@ -25,7 +26,9 @@ class ChannelsConfig(AppConfig):
 
 
 def _prepare_databases(**kwargs: object) -> None:
-    reset_queries()
+    # Queries are only kept in development; asking every connection costs each message.
+    if settings.DEBUG:
+        reset_queries()
     close_old_connections()
 
 

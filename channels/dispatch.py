@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection
 from channels.message import Message
-from channels.pending import Pending, collect_sends
+from channels.pending import Pending, pending_sends
 from channels.signals import consumer_finished, consumer_started
 from channels.utils import name_that_thing
 
@@ -42,47 +42,60 @@ class Call:
 
     def run(self) -> None:
         """Calls the consumer. Whatever it raises ends here, in the log or on the socket."""
-        with self._surroundings():
+        with self:
+            consumer_started.send(sender=self.sender, environ={})
             self.consumer(self.message, **self.kwargs)
 
     async def run_async(self) -> None:
         """As `run`, for a consumer that is a coroutine function."""
-        with self._surroundings():
+        with self:
+            consumer_started.send(sender=self.sender, environ={})
             await self.consumer(self.message, **self.kwargs)
 
-    @contextmanager
-    def _surroundings(self) -> Iterator[None]:
-        with collect_sends() as self.pending, self._logged():
-            try:
-                with self._logged():
-                    consumer_started.send(sender=self.sender, environ={})
-                    with self._steered():
-                        yield
-            finally:
-                consumer_finished.send(sender=self.sender)
+    def __enter__(self) -> None:
+        self._token = pending_sends.set(self.pending)
 
-    @contextmanager
-    def _steered(self) -> Iterator[None]:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
         try:
-            yield
-        except ConsumeLater:
-            self.put_back = True
-        except DenyConnection:
-            self._deny()
-        except ChannelSocketException as reply:
-            reply.run(self.message)
+            handled = error is None or self._end_with(error)
+            for receiver, failure in consumer_finished.send_robust(sender=self.sender):
+                if failure is not None and isinstance(failure, Exception):
+                    self._log(failure, receiver)
+            return handled
+        finally:
+            pending_sends.reset(self._token)
 
-    @contextmanager
-    def _logged(self) -> Iterator[None]:
+    def _end_with(self, error: BaseException) -> bool:
+        """Does what the exception asks for; returns False for what must end the worker."""
         try:
-            yield
-        except (Exception, SystemExit):  # a consumer's sys.exit() must not end the worker
-            logger.exception(
-                "Error processing message on %s with consumer %s:",
-                self.message.channel.name,
-                name_that_thing(self.consumer),
-                extra={"channel": self.message.channel.name},
-            )
+            if isinstance(error, ConsumeLater):
+                self.put_back = True
+            elif isinstance(error, DenyConnection):
+                self._deny()
+            elif isinstance(error, ChannelSocketException):
+                error.run(self.message)
+            elif isinstance(error, Exception | SystemExit):
+                # A consumer's sys.exit() must not end the worker either.
+                self._log(error, self.consumer)
+            else:
+                return False
+        except Exception as misuse:
+            self._log(misuse, self.consumer)
+        return True
+
+    def _log(self, error: BaseException, culprit: Any) -> None:
+        logger.error(
+            "Error processing message on %s with consumer %s:",
+            self.message.channel.name,
+            name_that_thing(culprit),
+            exc_info=error,
+            extra={"channel": self.message.channel.name},
+        )
 
     def _deny(self) -> None:
         if self.message.channel.name != "websocket.connect" or self.message.reply_channel is None:
