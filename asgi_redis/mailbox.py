@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from asgi_redis.aionode import AsyncLine
 from asgi_redis.inbox import Arrival, Inbox, milliseconds, next_id
 from asgi_redis.scripts import Command
-from channels.layers import names
 from channels.layers.exceptions import LayerUnavailable
 from channels.layers.mailbox import Mailbox, Receiver
 from channels.layers.outgoing import Outgoing
@@ -32,6 +31,7 @@ RETRY_SECONDS = 0.5
 # While a server is away, sends fail at once, and one in this time tries it.
 AWAY_SECONDS = 0.5
 REGISTER_COUNT = 500
+NAME_TRIES = 16
 
 Waiting = list[tuple[Outgoing, asyncio.Future[None]]]
 
@@ -48,8 +48,8 @@ class RedisMailbox(Mailbox):
 
     def new_channel(self) -> str:
         """Returns a fresh name, on a server that answers if there is one."""
-        for _ in range(8):
-            name = self.name + names.random_part()
+        for _ in range(NAME_TRIES):
+            name = super().new_channel()
             if self._branches[self._layer.shard(name)].available:
                 break
         return name

@@ -79,6 +79,8 @@ class RedisSubscription(Subscription):
             Share(layer, index, self.worker, here) for index, here in sorted(by_node.items())
         ]
         self._share_of = {channel: share for share in self._shares for channel in share.channels}
+        # With one server, one round trip does everything.
+        self._is_single = len(self._shares) == len(layer.nodes) == 1
         self._heart = Heart(layer.commands, self.worker, self._shares)
         self._heart.start()
 
@@ -89,7 +91,7 @@ class RedisSubscription(Subscription):
         limit: int,
         block: bool = True,
     ) -> tuple[list[Refusal], list[Delivery]]:
-        if len(self._shares) == 1 and len(self._layer.nodes) == 1:
+        if self._is_single:
             refusals, deliveries = self._turn_at(self._shares[0], outgoing, done, limit)
         else:
             refusals = self.settle(outgoing, done)
@@ -99,6 +101,13 @@ class RedisSubscription(Subscription):
         return refusals, deliveries
 
     def settle(self, outgoing: Sequence[Outgoing], done: Sequence[Delivery]) -> list[Refusal]:
+        if self._is_single:
+            [share] = self._shares
+            planned = self._commands.sends(outgoing)
+            commands = [command for command, _ in planned] + self._settling(share, done)
+            replies = share.node.expect(share.node.execute(commands)) if commands else []
+            self._forget(done)
+            return self._layer.conclude(self._commands.sent(planned, replies[: len(planned)]))
         refusals = self._layer.send_all(outgoing) if outgoing else []
         for share in tuple(self._shares):
             self._settle_at(share, self._settling(share, done))

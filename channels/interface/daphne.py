@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autobahn.websocket.types import ConnectionDeny
@@ -117,6 +118,10 @@ class DaphneRequest:
         """Returns how many bytes of the response wait for the client to read."""
         channel = self._request.channel
         return 0 if channel is None else _waiting(channel.transport)
+
+    def when_gone(self, callback: Callable[[], None]) -> None:
+        """Calls back when the client leaves before its response is complete."""
+        self._request.notifyFinish().addErrback(lambda _: callback())
 
     def abort(self) -> None:
         """Cuts the connection, so that the client knows the response is not complete."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from channels.interface import daphne, messages
+from channels.interface.replies import Replies
 from channels.layers import names
 from channels.layers.exceptions import ChannelFull, ChannelLayerError, LayerUnavailable
 
@@ -64,7 +65,7 @@ class HttpConnection:
         self._receive = receive
         self._send = send
         self._inside = daphne.request_for(send)
-        self._replies: asyncio.Queue[messages.Content | None] = asyncio.Queue()
+        self._replies = Replies()
         self._queued_bytes = 0
         self._choked = False
 
@@ -80,17 +81,25 @@ class HttpConnection:
         except BrokenOff as error:
             logger.error("Broke off the response for %s: %s", self._scope["path"], error)
             self._abort()
+        except asyncio.CancelledError:
+            if not self._server.draining:
+                raise
+            await self._unavailable("The server is going away. Try again in a moment.")
+
+    def check_overdue(self) -> None:
+        """Gives up on a worker that has not answered for too long."""
+        self._replies.check_overdue(RESPONSE_SECONDS)
 
     def reply(self, message: messages.Content) -> None:
         """Takes a worker's reply; no more come while the client is far behind."""
         self._queued_bytes += len(message.get("content", b""))
-        self._replies.put_nowait(message)
+        self._replies.put(message)
         if not self._choked and self._behind() > BEHIND_BYTES:
             self._choke(True)
 
     def lost(self) -> None:
         """A reply was dropped on its way: the response cannot be completed."""
-        self._replies.put_nowait({"status": 503, "content": b""})
+        self._replies.put({"status": 503, "content": b""})
 
     async def _carry_request(self) -> bool:
         """Returns whether the request is with a worker; if not, the client has its answer."""
@@ -152,7 +161,7 @@ class HttpConnection:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _carry_response(self) -> None:
-        watch = asyncio.ensure_future(self._watch_client())
+        watch = self._watch_client()
         try:
             first = more = True
             while more:
@@ -164,13 +173,14 @@ class HttpConnection:
                 if self._choked:
                     await self._let_catch_up()
         finally:
-            watch.cancel()
+            if watch:
+                watch.cancel()
 
     async def _next_part(self, first: bool) -> messages.ResponsePart | None:
         """Returns the next part, or None when the response has come to a bad end."""
         try:
-            message = await asyncio.wait_for(self._replies.get(), RESPONSE_SECONDS)
-        except asyncio.TimeoutError:
+            message = await self._next_reply()
+        except TimeoutError:
             logger.error(
                 "No reply for %s in %.0f s: is a worker running?",
                 self._scope["path"],
@@ -188,10 +198,20 @@ class HttpConnection:
             await self._break_off(first, "The response was not understood.")
             return None
 
+    async def _next_reply(self) -> messages.Content | None:
+        while True:
+            try:
+                return await self._replies.get()
+            except asyncio.CancelledError:
+                # A server that goes away waits for the responses that are under way.
+                if not self._server.draining:
+                    raise
+
     async def _send_part(self, part: messages.ResponsePart) -> None:
         if part.status is not None:
+            headers = part.headers + messages.length_headers(part, self._scope["method"])
             await self._send(
-                {"type": "http.response.start", "status": part.status, "headers": part.headers}
+                {"type": "http.response.start", "status": part.status, "headers": headers}
             )
         await self._send(
             {
@@ -201,10 +221,17 @@ class HttpConnection:
             }
         )
 
-    async def _watch_client(self) -> None:
+    def _watch_client(self) -> asyncio.Task[None] | None:
+        """Notices when the client leaves; returns the task that does, if it takes one."""
+        if self._inside:
+            self._inside.when_gone(lambda: self._replies.put(None))
+            return None
+        return asyncio.ensure_future(self._await_disconnect())
+
+    async def _await_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._replies.put_nowait(None)
+        self._replies.put(None)
 
     async def _break_off(self, first: bool, reason: str) -> None:
         if not first:

@@ -141,6 +141,16 @@ def parse_response(message: Content, first: bool) -> ResponsePart:
     )
 
 
+def length_headers(part: ResponsePart, method: str) -> list[tuple[bytes, bytes]]:
+    """Returns the header that spares a whole response the chunked encoding (RFC 9112, 6.1)."""
+    status = part.status or 0
+    if part.more_content or method == "HEAD" or status < 200 or status in (204, 304):
+        return []
+    if any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in part.headers):
+        return []
+    return [(b"content-length", b"%d" % len(part.content))]
+
+
 def _connection(scope: Scope, reply_channel: str) -> Content:
     """What requests and handshakes have in common."""
     return {

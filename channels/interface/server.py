@@ -41,6 +41,7 @@ class InterfaceServer:
 
     Attributes:
         mailbox: the process's own queue on the layer.
+        draining: whether the server is going away.
     """
 
     def __init__(self, layer: BaseChannelLayer) -> None:
@@ -48,7 +49,8 @@ class InterfaceServer:
         self._connections: dict[str, HttpConnection | WebSocketConnection] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._opening: asyncio.Task[None] | None = None
-        self._draining = False
+        self._opened = False
+        self.draining = False
 
     @cached_property
     def mailbox(self) -> Mailbox:
@@ -59,7 +61,8 @@ class InterfaceServer:
         if scope["type"] == "lifespan":
             await self._serve_lifespan(receive, send)
             return
-        await self.open()
+        if not self._opened:
+            await self.open()
         if scope["type"] == "http":
             await self._serve_http(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -70,6 +73,7 @@ class InterfaceServer:
     async def open(self) -> None:
         """Starts to listen on the layer, once; safe to call by every connection."""
         await asyncio.shield(self.start())
+        self._opened = True
 
     def start(self) -> asyncio.Task[None]:
         """Returns the task that starts to listen, begun if it was not."""
@@ -79,7 +83,7 @@ class InterfaceServer:
 
     async def drain(self) -> None:
         """Ends all connections: requests may finish, sockets are closed with 1012."""
-        self._draining = True
+        self.draining = True
         for connection in tuple(self._connections.values()):
             if isinstance(connection, WebSocketConnection):
                 connection.close(messages.SERVICE_RESTART)
@@ -119,7 +123,7 @@ class InterfaceServer:
         try:
             reply = messages.parse_socket_reply(message)
         except ValueError as error:
-            logger.error("Ignored a message to a group: %s", error)
+            self._reply_to_requests(channels, message, error)
             return
         connections = self._connections
         frame = Frame(reply.data) if reply.data is not None and reply.close is None else None
@@ -142,6 +146,17 @@ class InterfaceServer:
             elif connection is not None:
                 connection.lost()
 
+    def _reply_to_requests(
+        self, channels: Collection[str], message: messages.Content, error: ValueError
+    ) -> None:
+        """Requests that wait for a response can be in a group too; sockets have no use for one."""
+        members = [self._connections.get(channel) for channel in tuple(channels)]
+        for member in members:
+            if isinstance(member, HttpConnection):
+                member.reply(message)
+        if any(isinstance(member, WebSocketConnection) for member in members):
+            logger.error("Ignored a message to a group: %s", error)
+
     async def _open(self) -> None:
         await self.mailbox.open()
         self._start(self._sweep())
@@ -152,29 +167,18 @@ class InterfaceServer:
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HttpConnection(self, scope, receive, send)
         self._connections[connection.reply_channel] = connection
-        serving = asyncio.ensure_future(connection.serve())
         try:
-            await self._finish(serving)
+            await connection.serve()
         finally:
             del self._connections[connection.reply_channel]
             self.mailbox.forget(connection.reply_channel)
-
-    async def _finish(self, serving: asyncio.Task[None]) -> None:
-        """Waits for a request; when the server is going away it may still finish."""
-        try:
-            await asyncio.shield(serving)
-        except asyncio.CancelledError:
-            if not self._draining:
-                serving.cancel()
-                raise
-            await asyncio.wait([serving], timeout=DRAIN_SECONDS)
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect, which carries nothing
         outlet: Outlet = daphne.outlet_for(send) or AsgiOutlet(
             send, scope.get("extensions"), asyncio.current_task()
         )
-        if self._draining:
+        if self.draining:
             outlet.refuse(503)
             return
         scheme = daphne.scheme_of(send) or scope.get("scheme") or "ws"
@@ -200,6 +204,8 @@ class InterfaceServer:
             for connection in tuple(self._connections.values()):
                 if isinstance(connection, WebSocketConnection):
                     connection.check_stalled()
+                else:
+                    connection.check_overdue()
 
     async def _keep_alive(self, interval: float) -> None:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import Any, Protocol
@@ -34,10 +35,12 @@ class Mailbox(ABC):
     def __init__(self, prefix: str) -> None:
         self.name = f"{prefix}.{names.random_part()}!"
         self.available = True
+        # The process's part of the name cannot be guessed, so the connection's may be counted.
+        self._numbers = itertools.count(1)
 
     def new_channel(self) -> str:
         """Returns a fresh name for one connection."""
-        return self.name + names.random_part()
+        return f"{self.name}{next(self._numbers):x}"
 
     @abstractmethod
     async def open(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import threading
 import time
@@ -17,6 +18,8 @@ from channels.layers.mailbox import Mailbox, Receiver
 from channels.layers.membership import Membership
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal
+
+logger = logging.getLogger(__name__)
 
 BLOCK_SECONDS = 1.0
 
@@ -130,7 +133,8 @@ class InMemoryChannelLayer(BaseChannelLayer):
         for name, channels in self._targets(group):
             try:
                 self._put(name, channels, data, to_group=True)
-            except ChannelFull:
+            except ChannelFull as error:
+                logger.warning("Group %s: dropped a message. %s", group, error)
                 self._drop(name, channels)
 
     def _targets(self, group: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -152,6 +156,8 @@ class InMemoryChannelLayer(BaseChannelLayer):
         mailbox = self._mailboxes.get(key)
         queue = self._queues.setdefault(key, deque())
         capacity = self.mailbox_capacity if mailbox else self.capacity_of(name)
+        if len(queue) >= capacity:
+            _drop_expired(queue)
         if len(queue) >= capacity or name in self._choked:
             raise ChannelFull(f"Channel {key!r} holds {len(queue)} unread messages, all it may.")
         queue.append(_Entry(time.monotonic() + self.expiry, data, channels, to_group))
@@ -181,10 +187,15 @@ class InMemoryChannelLayer(BaseChannelLayer):
             return
         self._next_sweep = now + self.expiry
         for name, queue in list(self._queues.items()):
-            while queue and queue[0].expires <= now:
-                queue.popleft()
+            _drop_expired(queue)
             if not queue:
                 del self._queues[name]
+
+
+def _drop_expired(queue: deque[_Entry]) -> None:
+    now = time.monotonic()
+    while queue and queue[0].expires <= now:
+        queue.popleft()
 
 
 class _MemoryMailbox(Mailbox):
