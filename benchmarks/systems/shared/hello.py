@@ -1,0 +1,16 @@
+"""The trivial Django view that every system serves, and the URL configuration that holds it."""
+
+from django.http import HttpResponse
+
+try:
+    from django.urls import re_path
+except ImportError:  # Django 1.11, which the original stack runs on
+    from django.conf.urls import url as re_path
+
+
+def hello(request):
+    """Answer every request with the same short text."""
+    return HttpResponse("Hello, world", content_type="text/plain")
+
+
+urlpatterns = [re_path(r"^", hello)]
