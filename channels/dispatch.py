@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from types import TracebackType
+from asyncio import CancelledError
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection
@@ -43,35 +43,36 @@ class Call:
     def run(self) -> None:
         """Calls the consumer. Whatever it raises ends here, in the log or on the socket."""
         with self:
-            consumer_started.send(sender=self.sender, environ={})
-            self.consumer(self.message, **self.kwargs)
+            try:
+                consumer_started.send(sender=self.sender, environ={})
+                self.consumer(self.message, **self.kwargs)
+            except BaseException as error:
+                self._end_with(error)
+            finally:
+                self._log_failures(consumer_finished.send_robust(sender=self.sender))
 
     async def run_async(self) -> None:
-        """As `run`, for a consumer that is a coroutine function."""
+        """As `run`, for a consumer that is a coroutine function.
+
+        Receivers of the signals run in the thread that has its database connections.
+        """
         with self:
-            consumer_started.send(sender=self.sender, environ={})
-            await self.consumer(self.message, **self.kwargs)
+            try:
+                await consumer_started.asend(sender=self.sender, environ={})
+                await self.consumer(self.message, **self.kwargs)
+            except BaseException as error:
+                self._end_with(error)
+            finally:
+                self._log_failures(await consumer_finished.asend_robust(sender=self.sender))
 
     def __enter__(self) -> None:
         self._token = pending_sends.set(self.pending)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        try:
-            handled = error is None or self._end_with(error)
-            for receiver, failure in consumer_finished.send_robust(sender=self.sender):
-                if failure is not None and isinstance(failure, Exception):
-                    self._log(failure, receiver)
-            return handled
-        finally:
-            pending_sends.reset(self._token)
+    def __exit__(self, *exception: object) -> None:
+        pending_sends.reset(self._token)
 
-    def _end_with(self, error: BaseException) -> bool:
-        """Does what the exception asks for; returns False for what must end the worker."""
+    def _end_with(self, error: BaseException) -> None:
+        """Does what the exception asks for; raises again what must end the worker."""
         try:
             if isinstance(error, ConsumeLater):
                 self.put_back = True
@@ -79,14 +80,18 @@ class Call:
                 self._deny()
             elif isinstance(error, ChannelSocketException):
                 error.run(self.message)
-            elif isinstance(error, Exception | SystemExit):
-                # A consumer's sys.exit() must not end the worker either.
+            elif isinstance(error, Exception | SystemExit | CancelledError):
+                # A consumer's sys.exit(), or a task that it cancelled, ends nobody else.
                 self._log(error, self.consumer)
             else:
-                return False
+                raise error
         except Exception as misuse:
             self._log(misuse, self.consumer)
-        return True
+
+    def _log_failures(self, responses: Iterable[tuple[Any, Any]]) -> None:
+        for receiver, response in responses:
+            if isinstance(response, Exception):
+                self._log(response, receiver)
 
     def _log(self, error: BaseException, culprit: Any) -> None:
         logger.error(

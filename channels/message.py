@@ -31,6 +31,7 @@ class Message:
     channel_session: SessionBase
     http_session: SessionBase | None
     user: Any
+    has_its_turn: bool
 
     def __init__(self, content: dict[str, Any], channel_name: str, channel_layer: Any) -> None:
         self.content = content

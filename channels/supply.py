@@ -32,29 +32,35 @@ RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 class Results:
-    """What one thread has finished and not yet told the layer."""
+    """What one thread has finished and not yet told the layer.
+
+    Attributes:
+        telling: held while they are told, so that later ones do not overtake them.
+    """
 
     def __init__(self) -> None:
         self.outgoing: list[Outgoing] = []
         self.done: list[Delivery] = []
+        self.telling = threading.Lock()
         self._since = 0.0
 
     def add(self, outgoing: Sequence[Outgoing], done: Delivery) -> None:
         """Notes one finished delivery and what its consumer sent."""
-        if not self.done:
-            self._since = time.monotonic()
-        self.outgoing.extend(outgoing)
-        self.done.append(done)
+        with self.telling:
+            if not self.done:
+                self._since = time.monotonic()
+            self.outgoing.extend(outgoing)
+            self.done.append(done)
 
-    def clear(self) -> None:
-        """They have been told."""
-        self.outgoing = []
-        self.done = []
+    def take(self) -> tuple[list[Outgoing], list[Delivery]]:
+        """Returns what is to be told now."""
+        taken = self.outgoing, self.done
+        self.outgoing, self.done = [], []
+        return taken
 
-    @property
-    def due(self) -> bool:
-        """Whether they have waited long enough."""
-        return bool(self.done) and time.monotonic() - self._since > RESULT_DELAY_SECONDS
+    def waited(self, seconds: float) -> bool:
+        """Returns whether there are some that have waited longer."""
+        return bool(self.done) and time.monotonic() - self._since > seconds
 
 
 class Supply:
@@ -65,11 +71,16 @@ class Supply:
     Arguments:
         layer: to retry what full channels refuse.
         subscription: the worker's share of its channels.
+        stopping: returns whether the worker has been told to stop.
     """
 
-    def __init__(self, layer: Any, subscription: Subscription) -> None:
+    def __init__(
+        self, layer: Any, subscription: Subscription, stopping: Callable[[], bool]
+    ) -> None:
         self._layer = layer
         self._subscription = subscription
+        self._stopping = stopping
+        self._results: set[Results] = set()
         self._changed = threading.Condition()
         self._ready: deque[Delivery] = deque()
         self._ready_since = 0.0
@@ -85,22 +96,43 @@ class Supply:
         Arguments:
             results: of the calling thread; they are sent and settled on the way.
         """
-        if results.due:
+        self._results.add(results)
+        if results.waited(RESULT_DELAY_SECONDS):
             self.flush(results)
-        delivery = self._take_or_lead(results)
-        if delivery is not None or self.closed:
-            return delivery
-        if self._lead_read(results):
-            with self._changed:
-                return self._ready.popleft() if self._ready else None
-        return None
+        delivery, leads = self._take(results)
+        return self._lead(results) if leads else delivery
 
     def flush(self, results: Results) -> None:
-        """Sends and settles the results of the calling thread."""
-        outgoing, done = results.outgoing, results.done
-        results.clear()
-        if done:
-            self._retry(self._until_available(lambda: self._subscription.settle(outgoing, done)))
+        """Sends and settles what a thread has finished."""
+        refusals: list[Refusal] = []
+        with results.telling:
+            outgoing, done = results.take()
+            if done:
+                refusals = self.insist(lambda: self._subscription.settle(outgoing, done)) or []
+        self._retry(refusals)
+
+    def insist(self, action: Callable[[], Result]) -> Result | None:
+        """Repeats what the layer does not answer; consumers' results outlive an outage.
+
+        Returns:
+            its result, or None if the worker was told to stop before the layer answered.
+        """
+        attempt = 0
+        while True:
+            try:
+                result = action()
+            except LayerUnavailable as error:
+                if attempt == 0:
+                    logger.warning("Channel layer unavailable, will keep trying: %s", error)
+                if self._is_over():
+                    logger.warning("Stopping without it: what is not settled goes to others.")
+                    return None
+                time.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
+                attempt += 1
+            else:
+                if attempt:
+                    logger.warning("Channel layer available again.")
+                return result
 
     def note_duration(self, seconds: float) -> None:
         """Learns how long a consumer took."""
@@ -119,43 +151,44 @@ class Supply:
         except LayerUnavailable as error:
             logger.warning("Stopped without handing back messages: %s", error)
 
-    def _take_or_lead(self, results: Results) -> Delivery | None:
-        """Returns a message, or None when the calling thread is the one to read."""
-        while True:
+    def _take(self, results: Results) -> tuple[Delivery | None, bool]:
+        """Returns a message if there is one, and whether the calling thread is to read."""
+        while not self._is_over():
             with self._changed:
                 if self._ready:
-                    return self._ready.popleft()
+                    return self._ready.popleft(), False
                 if not self._reading:
                     self._reading = True
-                    return None
+                    return None, True
                 if not results.done:
                     self._waiting += 1
                     self._changed.wait()
                     self._waiting -= 1
-                    if self.closed:
-                        return None
                     continue
             # Another thread waits for messages, perhaps long: our results must not.
             self.flush(results)
+        return None, False
 
-    def _lead_read(self, results: Results) -> bool:
-        outgoing, done = results.outgoing, results.done
-        results.clear()
+    def _lead(self, results: Results) -> Delivery | None:
+        """Reads for all threads; returns a message if one is left for the calling thread."""
         deliveries: list[Delivery] = []
         try:
-            refusals, deliveries = self._until_available(
-                lambda: self._subscription.turn(outgoing, done, self._limit())
-            )
+            with results.telling:
+                outgoing, done = results.take()
+                refusals, deliveries = self.insist(
+                    lambda: self._subscription.turn(outgoing, done, self._limit())
+                ) or ([], [])
         finally:
             with self._changed:
                 self._ready.extend(deliveries)
                 self._ready_since = time.monotonic()
                 self._reading = False
                 self._changed.notify_all()
-                if len(self._ready) > 1 + self._waiting:
+                if len(self._ready) > 1:
                     self._start_steward()
         self._retry(refusals)
-        return bool(deliveries)
+        with self._changed:
+            return self._ready.popleft() if self._ready else None
 
     def _limit(self) -> int:
         ahead = min(READ_AHEAD_LIMIT, int(READ_AHEAD_SECONDS / max(self._mean_seconds, 1e-6)))
@@ -163,43 +196,35 @@ class Supply:
 
     def _retry(self, refusals: list[Refusal]) -> None:
         if refusals:
-            self._until_available(lambda: retry_refused(self._layer, refusals))
+            self.insist(lambda: retry_refused(self._layer, refusals))
 
-    def _until_available(self, action: Callable[[], Result]) -> Result:
-        """Repeats what the layer did not answer; consumers' results outlive an outage."""
-        attempt = 0
-        while True:
-            try:
-                result = action()
-            except LayerUnavailable as error:
-                if attempt == 0:
-                    logger.warning("Channel layer unavailable, will keep trying: %s", error)
-                if self.closed:
-                    raise
-                time.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
-                attempt += 1
-            else:
-                if attempt:
-                    logger.warning("Channel layer available again.")
-                return result
+    def _is_over(self) -> bool:
+        return self.closed or self._stopping()
 
     def _start_steward(self) -> None:
         if self._steward is None:
             self._steward = threading.Thread(
-                target=self._hand_back_when_slow, name="channels-steward", daemon=True
+                target=self._help_when_slow, name="channels-steward", daemon=True
             )
             self._steward.start()
 
-    def _hand_back_when_slow(self) -> None:
+    def _help_when_slow(self) -> None:
+        """While consumers are slow, does for their threads what cannot wait."""
         while not self.closed:
             time.sleep(HAND_BACK_SECONDS)
-            with self._changed:
-                waited = time.monotonic() - self._ready_since
-                late = self._empty() if self._ready and waited > HAND_BACK_SECONDS else []
-            if late:
-                logger.debug("Handing back %d messages behind a slow consumer.", len(late))
-                self._until_available(partial(self._subscription.release, late))
-                self._mean_seconds = 1.0
+            self._hand_back_late()
+            for results in tuple(self._results):
+                if results.waited(HAND_BACK_SECONDS):
+                    self.flush(results)
+
+    def _hand_back_late(self) -> None:
+        with self._changed:
+            waited = time.monotonic() - self._ready_since
+            late = self._empty() if self._ready and waited > HAND_BACK_SECONDS else []
+        if late:
+            logger.debug("Handing back %d messages behind a slow consumer.", len(late))
+            self.insist(partial(self._subscription.release, late))
+            self._mean_seconds = 1.0
 
     def _empty(self) -> list[Delivery]:
         left = list(self._ready)

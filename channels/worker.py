@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import inspect
 import logging
 import multiprocessing
 import signal
@@ -13,12 +12,15 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
+
 from channels.dispatch import Call
+from channels.layers.exceptions import MessageTooLarge
 from channels.layers.outgoing import Outgoing
-from channels.layers.subscription import Delivery, Refusal
+from channels.layers.subscription import Delivery
 from channels.loop import CoroutineLoop
 from channels.message import Message
-from channels.pending import retry_refused, send_pending
+from channels.pending import send_pending
 from channels.signals import worker_ready
 from channels.supply import Results, Supply
 from channels.utils import name_that_thing
@@ -105,7 +107,8 @@ class Worker:
         """Returns the messages of this worker's channels."""
         channels = self.apply_channel_filters(self.channel_layer.router.channels)
         logger.info("Listening on channels %s", ", ".join(sorted(channels)))
-        return Supply(self.channel_layer, self.channel_layer.subscribe(channels))
+        subscription = self.channel_layer.subscribe(channels)
+        return Supply(self.channel_layer, subscription, stopping=lambda: self.termed)
 
     def work(self, supply: Supply, coroutines: CoroutineLoop) -> None:
         """Runs what the supply gives until the worker is told to stop."""
@@ -126,14 +129,22 @@ class Worker:
             self._results.add([], delivery)
             return
         started = time.perf_counter()
-        if inspect.iscoroutinefunction(call.consumer):
+        if iscoroutinefunction(call.consumer):
             coroutines.start(call.run_async(), partial(self._finish_apart, supply, delivery, call))
         else:
             call.run()
-            self._results.add(self._conclude(delivery, call), delivery)
+            self._results.add(self._conclude(supply, delivery, call), delivery)
         supply.note_duration(time.perf_counter() - started)
 
     def _prepare(self, delivery: Delivery) -> Call | None:
+        """Returns the call to make; None if there is none to make for the message."""
+        try:
+            return self._route(delivery)
+        except Exception:  # a message that nobody can route must not end the worker
+            logger.exception("Error routing a message on %s:", delivery.channel)
+            return None
+
+    def _route(self, delivery: Delivery) -> Call | None:
         channel, content = delivery.channel, delivery.message
         message = Message(content, channel, self.channel_layer)
         match = self.channel_layer.router.match(message)
@@ -150,35 +161,34 @@ class Worker:
         logger.debug("Dispatching message on %s to %s", channel, name_that_thing(consumer))
         return Call(consumer, message, kwargs, type(self))
 
-    def _conclude(self, delivery: Delivery, call: Call) -> list[Outgoing]:
-        """Puts the message back if it has to; returns what to send on our own layer."""
-        if call.put_back:
-            self._put_back(delivery)
+    def _conclude(self, supply: Supply, delivery: Delivery, call: Call) -> list[Outgoing]:
+        """Sends what goes to other layers; returns what to send on our own."""
         own = [item for layer, item in call.pending if layer is self.channel_layer]
         if len(own) < len(call.pending):
-            send_pending([pair for pair in call.pending if pair[0] is not self.channel_layer])
-        return own
+            others = [pair for pair in call.pending if pair[0] is not self.channel_layer]
+            supply.insist(partial(send_pending, others))
+        return own + self._put_back(delivery) if call.put_back else own
 
-    def _put_back(self, delivery: Delivery) -> None:
+    def _put_back(self, delivery: Delivery) -> list[Outgoing]:
         content = delivery.message
-        tries = content["__retries__"] = content.get("__retries__", 0) + 1
-        if tries > self.message_retries:
-            logger.warning(
-                "Dropped a message on %s that was put back %d times: %.200r",
-                delivery.channel,
-                self.message_retries,
-                content,
-            )
-            return
-        try:
-            self.channel_layer.send(delivery.channel, content)
-        except self.channel_layer.ChannelFull as error:
-            outgoing = Outgoing.to_channel(delivery.channel, content)
-            retry_refused(self.channel_layer, [Refusal(outgoing, error)])
+        tries = content.get("__retries__", 0) + 1
+        if tries <= self.message_retries:
+            try:
+                return [Outgoing.to_channel(delivery.channel, {**content, "__retries__": tries})]
+            except (TypeError, MessageTooLarge):
+                logger.exception("Dropped a message on %s that was changed:", delivery.channel)
+                return []
+        logger.warning(
+            "Dropped a message on %s that was put back %d times: %.200r",
+            delivery.channel,
+            self.message_retries,
+            content,
+        )
+        return []
 
     def _finish_apart(self, supply: Supply, delivery: Delivery, call: Call) -> None:
         results = Results()
-        results.add(self._conclude(delivery, call), delivery)
+        results.add(self._conclude(supply, delivery, call), delivery)
         supply.flush(results)
 
 

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from autobahn.websocket.types import ConnectionDeny
@@ -73,7 +74,8 @@ class DaphneOutlet(Outlet):
 
     def close(self, code: int) -> None:
         if self._protocol.state == self._protocol.STATE_OPEN:
-            self._protocol.serverClose(code)
+            # Autobahn's sendClose, for applications, knows no 1011 to 1013.
+            self._protocol.sendCloseFrame(code=code)
 
     def stalled(self) -> bool:
         waiting = _waiting(self._protocol.transport)
@@ -96,7 +98,7 @@ class DaphneOutlet(Outlet):
 
     def _refuse_with(self, status: int) -> None:
         protocol = self._protocol
-        denial: Exception = ConnectionDeny(status, "Try again later")  # type: ignore[no-untyped-call]
+        denial: Exception = ConnectionDeny(status, HTTPStatus(status).phrase)  # type: ignore[no-untyped-call]
         protocol.handshake_deferred.errback(denial)
         del protocol.handshake_deferred
         protocol.server.protocol_disconnected(protocol)
@@ -132,8 +134,7 @@ class DaphneRequest:
 def request_for(send: Any) -> DaphneRequest | None:
     """Returns the inside of a request if the ASGI `send` callable is Daphne's, else None."""
     for request in getattr(send, "args", ()):
-        channel = getattr(request, "channel", None)
-        if hasattr(getattr(channel, "transport", None), "writeSomeData"):
+        if hasattr(request, "notifyFinish"):
             return DaphneRequest(request)
     return None
 
@@ -141,10 +142,7 @@ def request_for(send: Any) -> DaphneRequest | None:
 def outlet_for(send: Any) -> DaphneOutlet | None:
     """Returns the fast way out if the ASGI `send` callable is Daphne's, else None."""
     protocol = _protocol_of(send)
-    # Under TLS the transport has no socket of its own to write to.
-    if protocol is None or not hasattr(protocol.transport, "writeSomeData"):
-        return None
-    return DaphneOutlet(protocol)
+    return None if protocol is None else DaphneOutlet(protocol)
 
 
 def scheme_of(send: Any) -> str | None:
@@ -203,13 +201,16 @@ def _protocol_of(send: Any) -> Any:
 
 
 def _waiting(transport: Any) -> int:
-    """Returns how many bytes the transport holds for a client that is not reading."""
+    """Returns how many bytes wait in the process for a client that is not reading."""
+    while not hasattr(transport, "writeSomeData"):
+        # Under TLS; what is encrypted waits in the transport below.
+        transport = transport.transport
     waiting: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
     return waiting
 
 
 def _write_idle(transport: Any, data: bytes) -> None:
     """Gives the data to the kernel at once; what it does not take waits in the transport."""
-    sent = transport.writeSomeData(data)
+    sent = transport.writeSomeData(data) if hasattr(transport, "writeSomeData") else 0
     if not isinstance(sent, int) or sent < len(data):
         transport.write(data[sent:] if isinstance(sent, int) else data)

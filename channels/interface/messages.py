@@ -10,6 +10,9 @@ NORMAL_CLOSURE = 1000
 SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 
+# How a handshake is refused unless the reply says otherwise.
+FORBIDDEN = 403
+
 Scope = Mapping[str, Any]
 Content = dict[str, Any]
 
@@ -78,11 +81,13 @@ class SocketReply(NamedTuple):
         accept: True opens it, False refuses it, None says nothing.
         data: a frame to send, str or bytes.
         close: a close code.
+        status: of HTTP, with which a refused handshake ends.
     """
 
     accept: bool | None = None
     data: str | bytes | None = None
     close: int | None = None
+    status: int = FORBIDDEN
 
 
 class ResponsePart(NamedTuple):
@@ -100,7 +105,7 @@ def parse_socket_reply(message: Content) -> SocketReply:
     Raises:
         ValueError: it says something the contract does not know, or text and bytes at once.
     """
-    unknown = message.keys() - {"accept", "text", "bytes", "close"}
+    unknown = message.keys() - {"accept", "text", "bytes", "close", "status"}
     if unknown:
         raise ValueError(
             f"A reply to a WebSocket has text, bytes, close or accept, not {sorted(unknown)}."
@@ -117,6 +122,7 @@ def parse_socket_reply(message: Content) -> SocketReply:
         accept=None if accept is None else bool(accept),
         data=data if text is None else text,
         close=_close_code(message.get("close")),
+        status=_refusal_status(accept, message.get("status", FORBIDDEN)),
     )
 
 
@@ -176,6 +182,15 @@ def _close_code(close: Any) -> int | None:
     if isinstance(close, int) and (close in (1000, 1011, 1012, 1013) or 3000 <= close <= 4999):
         return close
     raise ValueError(f"close must be True, or a close code: 1000 or 3000 to 4999; not {close!r}.")
+
+
+def _refusal_status(accept: Any, status: Any) -> int:
+    if status != FORBIDDEN and (accept is not False or status not in range(400, 600)):
+        raise ValueError(
+            f"status belongs to accept: False, and is from 400 to 599; not {status!r} with"
+            f" accept: {accept!r}."
+        )
+    return int(status)
 
 
 def _header(value: Any) -> bytes:

@@ -105,7 +105,7 @@ class WebSocketConnection:
             logger.error("Ignored a reply to the socket on %s: %s", self._path, error)
             return
         if not self._accepted and (reply.accept is False or (reply.close and reply.data is None)):
-            self._end(refuse=403)
+            self._end(refuse=reply.status)
             return
         if reply.accept or reply.data is not None:
             self._accept()
