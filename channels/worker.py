@@ -167,23 +167,26 @@ class Worker:
         if len(own) < len(call.pending):
             others = [pair for pair in call.pending if pair[0] is not self.channel_layer]
             supply.insist(partial(send_pending, others))
-        return own + self._put_back(delivery) if call.put_back else own
+        return own + self._put_back(supply, delivery) if call.put_back else own
 
-    def _put_back(self, delivery: Delivery) -> list[Outgoing]:
-        content = delivery.message
-        tries = content.get("__retries__", 0) + 1
-        if tries <= self.message_retries:
-            try:
-                return [Outgoing.to_channel(delivery.channel, {**content, "__retries__": tries})]
-            except (TypeError, MessageTooLarge):
-                logger.exception("Dropped a message on %s that was changed:", delivery.channel)
-                return []
-        logger.warning(
-            "Dropped a message on %s that was put back %d times: %.200r",
-            delivery.channel,
-            self.message_retries,
-            content,
-        )
+    def _put_back(self, supply: Supply, delivery: Delivery) -> list[Outgoing]:
+        """Sends the message again; returns it if its channel was full, to be tried again."""
+        tries = delivery.message.get("__retries__", 0) + 1
+        if tries > self.message_retries:
+            logger.warning(
+                "Dropped a message on %s that was put back %d times: %.200r",
+                delivery.channel,
+                self.message_retries,
+                delivery.message,
+            )
+            return []
+        content = {**delivery.message, "__retries__": tries}
+        try:
+            supply.insist(partial(self.channel_layer.send, delivery.channel, content))
+        except self.channel_layer.ChannelFull:
+            return [Outgoing.to_channel(delivery.channel, content)]
+        except (TypeError, MessageTooLarge):
+            logger.exception("Dropped a message on %s that was changed:", delivery.channel)
         return []
 
     def _finish_apart(self, supply: Supply, delivery: Delivery, call: Call) -> None:

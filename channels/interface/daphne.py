@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 from autobahn.websocket.types import ConnectionDeny
@@ -98,7 +98,7 @@ class DaphneOutlet(Outlet):
 
     def _refuse_with(self, status: int) -> None:
         protocol = self._protocol
-        denial: Exception = ConnectionDeny(status, HTTPStatus(status).phrase)  # type: ignore[no-untyped-call]
+        denial: Exception = ConnectionDeny(status, responses.get(status))  # type: ignore[no-untyped-call]
         protocol.handshake_deferred.errback(denial)
         del protocol.handshake_deferred
         protocol.server.protocol_disconnected(protocol)
