@@ -1,0 +1,45 @@
+"""Fixtures for all tests: a Redis to talk to, and key prefixes that nobody else uses."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.support.valkey import ValkeyServer
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a server that all tests share: REDIS_URL, or a Valkey started for this run.
+
+    Tests keep to keys below `prefix`, and never restart it or flush it; see `valkey` for that.
+    """
+    if "REDIS_URL" in os.environ:
+        yield os.environ["REDIS_URL"]
+        return
+    server = ValkeyServer(tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def prefix(redis_url: str) -> Iterator[str]:
+    """A key prefix of this test's own; its keys are gone afterwards."""
+    name = f"test-{uuid.uuid4().hex[:12]}:"
+    yield name
+    with redis.Redis.from_url(redis_url) as client:
+        for key in client.scan_iter(match=f"{name}*", count=1000):
+            client.delete(key)
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[ValkeyServer]:
+    """A running server of this test's own, which it may stop, kill, pause and start again."""
+    server = ValkeyServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()

@@ -1,0 +1,133 @@
+"""What a client may send that is wrong: it gets a clear answer, and nobody else notices."""
+
+import socket
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from asgi_redis import RedisChannelLayer
+from tests.support.waiting import wait_until
+
+MEBIBYTE = 1 << 20
+
+
+@pytest.fixture
+def other(visitor):
+    """Somebody else's open socket, on which the next incident has to arrive."""
+    with visitor.socket() as connection:
+        yield connection
+
+
+@pytest.fixture
+def layer(stack):
+    """What another process with access to Redis can send through."""
+    return RedisChannelLayer(hosts=[stack.valkey.url])
+
+
+def report(visitor, name):
+    status, _page = visitor.post(
+        "/report/", name=name, severity="ME", location_latitude="10", location_longitude="20"
+    )
+    assert status == 200
+
+
+def next_frame(connection):
+    return connection.recv(timeout=30)
+
+
+def handshake_status(visitor, **options):
+    with pytest.raises(InvalidStatus) as refused, visitor.socket(**options):
+        pass
+    return refused.value.response.status_code
+
+
+def test_socket_without_a_session_is_refused(anonymous, other):
+    assert handshake_status(anonymous) == 403
+
+    report(anonymous, "After a stranger")
+    assert "After a stranger" in next_frame(other)
+
+
+def test_socket_of_a_foreign_origin_is_refused(visitor, other):
+    assert handshake_status(visitor, origin="http://attacker.example") == 403
+
+    report(visitor, "After a foreign page")
+    assert "After a foreign page" in next_frame(other)
+
+
+def test_session_in_the_address_opens_no_socket(anonymous, visitor):
+    key = next(cookie.value for cookie in visitor.cookies if cookie.name == "sessionid")
+
+    assert handshake_status(anonymous, path=f"/notifications/?session_key={key}") == 403
+
+
+def test_frame_that_is_not_json_changes_nothing(visitor, other):
+    with visitor.socket() as sender:
+        sender.send("{ not JSON")
+        sender.send(b"\x00\xff")
+        report(visitor, "After a strange frame")
+
+        assert "After a strange frame" in next_frame(sender)
+        assert "After a strange frame" in next_frame(other)
+
+
+def test_frame_over_one_mebibyte_closes_its_socket_only(visitor, other):
+    with visitor.socket() as sender:
+        sender.send("x" * (MEBIBYTE + 1))
+        with pytest.raises(ConnectionClosed) as closed:
+            next_frame(sender)
+    assert closed.value.rcvd.code == 1009
+
+    report(visitor, "After a huge frame")
+    assert "After a huge frame" in next_frame(other)
+
+
+def test_path_that_is_not_utf8_is_answered(stack, visitor, other):
+    assert stack.status("/%FF%FE/") == 404
+    assert status_line(stack, b"GET /\xff\xfe/ HTTP/1.1\r\nHost: localhost\r\n\r\n") in (
+        b"HTTP/1.1 400 Bad Request",
+        b"HTTP/1.1 404 Not Found",
+    )
+
+    report(visitor, "After a strange path")
+    assert "After a strange path" in next_frame(other)
+
+
+def status_line(stack, request: bytes) -> bytes:
+    """Send bytes that no HTTP library would, and return the first line of the answer."""
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=30) as connection:
+        connection.sendall(request)
+        return connection.makefile("rb").readline().strip()
+
+
+def test_broken_multipart_body_is_answered_with_400(stack, visitor, other):
+    request = (
+        b"POST /report/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+        b"Content-Type: multipart/form-data\r\n\r\n--nothing"
+    )
+    assert b" 400 " in status_line(stack, request)
+
+    report(visitor, "After a broken form")
+    assert "After a broken form" in next_frame(other)
+
+
+def test_channel_that_nobody_reads_fills_up_and_says_so(layer, visitor, other):
+    for number in range(layer.capacity):
+        layer.send("nobody.reads", {"number": number})
+    with pytest.raises(layer.ChannelFull, match=r"nobody\.reads"):
+        layer.send("nobody.reads", {"number": layer.capacity})
+
+    report(visitor, "After a full channel")
+    assert "After a full channel" in next_frame(other)
+
+
+def test_consumer_that_raises_is_logged_and_the_worker_goes_on(stack, layer, visitor, other):
+    layer.send("websocket.keepalive", {"path": "without a reply channel"})
+
+    wait_until(
+        lambda: "tracker.consumers.websocket_keepalive" in stack.worker_output(),
+        "the name of the consumer in the log",
+    )
+    assert all(worker.is_running() for worker in stack.workers)
+    report(visitor, "After a failed consumer")
+    assert "After a failed consumer" in next_frame(other)

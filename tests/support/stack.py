@@ -1,0 +1,83 @@
+"""The whole system as processes: Valkey, Daphne, two workers and a database file."""
+
+import http.client
+import sys
+from pathlib import Path
+
+from tests.support.ports import free_port
+from tests.support.processes import Process
+from tests.support.valkey import ValkeyServer
+from tests.support.waiting import wait_until
+
+WORKERS = 2
+USERNAME = "operator"
+PASSWORD = "a password for tests"
+
+
+class Stack:
+    """The processes of one deployment, all of them on free ports and in one folder.
+
+    Attributes:
+        host: host and port of the page.
+        valkey, daphne, workers: the processes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.host = f"127.0.0.1:{self.port}"
+        self.url = f"http://{self.host}"
+        self.valkey = ValkeyServer(folder)
+        self._folder = folder
+        self._env = {
+            "DJANGO_SETTINGS_MODULE": "tracker_project.settings",
+            "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+            "REDIS_URL": self.valkey.url,
+            "SECRET_KEY": "only for tests",
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+        }
+        self.daphne = self._python(
+            "daphne", "-m", "daphne", "-p", str(self.port), "tracker_project.asgi:channel_layer"
+        )
+        self.workers = [
+            self._python(f"worker-{number}", "manage.py", "runworker")
+            for number in range(1, WORKERS + 1)
+        ]
+
+    def start(self) -> None:
+        """Migrate, add a user, start everything and wait until the page answers."""
+        self.valkey.start()
+        self._manage("migrate")
+        self._manage("createsuperuser", "--username", USERNAME, "--email", "operator@example.org")
+        for process in [self.daphne, *self.workers]:
+            process.start()
+        self.wait_until_answering()
+
+    def stop(self) -> None:
+        for process in [self.daphne, *self.workers, self.valkey]:
+            process.stop()
+
+    def wait_until_answering(self) -> None:
+        """Wait until a request comes back from a worker."""
+        wait_until(lambda: self.status("/report/") == 200, f"an answer from {self.url}")
+
+    def status(self, path: str) -> int | None:
+        """Return the status of a GET request, or None when nothing answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def worker_output(self) -> str:
+        return "".join(worker.output for worker in self.workers)
+
+    def _manage(self, *arguments: str) -> None:
+        process = self._python(arguments[0], "manage.py", *arguments, "--no-input")
+        process.start()
+        assert process.wait(120) == 0, process.output
+
+    def _python(self, name: str, *arguments: str) -> Process:
+        return Process(name, [sys.executable, *arguments], env=self._env, folder=self._folder)

@@ -1,0 +1,28 @@
+"""Waiting for something that another process does."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_until(condition: Callable[[], T], what: str, *, seconds: float = 30) -> T:
+    """Return the first true value of the condition.
+
+    Args:
+        condition: called every 20 ms.
+        what: names the thing that is waited for, for the failure.
+        seconds: how long to wait; generous, because a machine may be slow.
+
+    Raises:
+        AssertionError: it did not come true in time.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:g} s: {what}")
+        time.sleep(0.02)
