@@ -1,0 +1,1 @@
+"""Messages that are sent later (the contract, section 2)."""
