@@ -137,14 +137,15 @@ class Commands:
             self.keys.dropped(process),
             self.keys.given_up(process),
             self.keys.loads,
+            self.keys.silence,
         ]
-        return scripts.beat(keys, process, members)
+        return scripts.beat(keys, process, members, PROCESS_TTL_MS // 2, PROCESS_TTL_MS)
 
     def bury(self) -> Command:
         """Returns the command that removes interface servers without a heartbeat."""
         keys = self.keys
         return scripts.bury(
-            [keys.processes, keys.loads],
+            [keys.processes, keys.loads, keys.silence],
             PROCESS_TTL_MS,
             keys.inboxes,
             keys.memberships,
@@ -152,6 +153,15 @@ class Commands:
             keys.tombs,
             TOMB_TTL_MS,
         )
+
+    def leave(self, process: str) -> list[Command]:
+        """Returns the commands that remove an interface server that goes away by itself."""
+        return [
+            # As if it had been silent for long: what still comes for it is treated like that too.
+            ("ZADD", self.keys.processes, 0, process),
+            self.bury(),
+            ("UNLINK", self.keys.inbox(process), self.keys.dropped(process)),
+        ]
 
     def register(self, process: str, groups: Sequence[str]) -> Command:
         """Returns the command that registers a process in groups again."""
@@ -194,6 +204,10 @@ class Commands:
         stream = self.keys.stream(channel)
         return [("XACK", stream, WORKERS, *ids), ("XDEL", stream, *ids)]
 
+    def send_again(self, item: Outgoing) -> Command:
+        """Returns the command that puts back what was settled when it was read, full or not."""
+        return ("XADD", self.keys.stream(item.name), "*", "m", self.encrypt(item.data))
+
     def hand_back(
         self, channel: str, worker: str, died: bool, ids: Sequence[bytes] = ()
     ) -> Command:
@@ -235,7 +249,12 @@ class Commands:
 
     def _send_group(self, item: Outgoing) -> Command:
         return scripts.send_group(
-            [self.keys.group(item.name), self.keys.processes, self.keys.statistics],
+            [
+                self.keys.group(item.name),
+                self.keys.processes,
+                self.keys.statistics,
+                self.keys.silence,
+            ],
             item.name,
             self.encrypt(item.data),
             self.keys.inboxes,
@@ -256,7 +275,12 @@ class Commands:
 
     def _group_change(self, change: str, group: str, channel: str) -> Command:
         process = names.owner_of(channel)
-        keys = [self.keys.group(group), self.keys.inbox(process), self.keys.groups_of(process)]
+        keys = [
+            self.keys.group(group),
+            self.keys.inbox(process),
+            self.keys.groups_of(process),
+            self.keys.given_up(process),
+        ]
         return scripts.group_change(
             keys, change, group, channel, process, self.expiry_ms, self.group_expiry_ms
         )

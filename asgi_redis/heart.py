@@ -54,7 +54,8 @@ class Heart(threading.Thread):
         while True:
             for share in self._shares:
                 try:
-                    self.beat(share)
+                    if self.beat(share):
+                        self._look_after_others(share)
                 except LayerUnavailable as error:
                     logger.debug("No heartbeat: %s", error)
             if self._stopped.wait(BEAT_SECONDS):
@@ -65,8 +66,8 @@ class Heart(threading.Thread):
         self._stopped.set()
         self.join()
 
-    def beat(self, share: Share) -> None:
-        """Beats once, and if it is our turn looks for workers that are dead."""
+    def beat(self, share: Share) -> bool:
+        """Beats once; returns whether it is our turn to look for workers that are dead."""
         keys = self._commands.keys
         streams = [keys.stream(channel) for channel in share.channels]
         our_turn = share.node.run(
@@ -78,9 +79,11 @@ class Heart(threading.Thread):
                 FORGET_MS,
             )
         )
-        if our_turn:
-            for channel in tuple(share.channels):
-                self._reap(share, channel)
+        return bool(our_turn)
+
+    def _look_after_others(self, share: Share) -> None:
+        for channel in tuple(share.channels):
+            self._reap(share, channel)
 
     def _reap(self, share: Share, channel: str) -> None:
         keys = self._commands.keys

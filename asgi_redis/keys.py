@@ -77,6 +77,11 @@ class Keys:
         return f"{self.prefix}given-up:"
 
     @property
+    def silence(self) -> str:
+        """The note that no interface server could be heard for a while."""
+        return f"{self.prefix}silence"
+
+    @property
     def processes(self) -> str:
         """Heartbeats of interface servers."""
         return f"{self.prefix}processes"

@@ -102,6 +102,7 @@ class Branch:
         self._registered: set[str] = set()
         self._clock_offset = 0.0
         self._retry_at = 0.0
+        self._closing = False
 
     def open(self) -> None:
         """Starts to read and to beat."""
@@ -126,26 +127,21 @@ class Branch:
         """Sends what waits, and leaves Redis as if we had not been there."""
         if self._writing:
             await self._writing
+        self._closing = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
-            await self._manager.execute(self._goodbye())
+            await self._manager.execute(self._commands.leave(self._process))
         except LayerUnavailable as error:
             logger.debug("Left without a goodbye: %s", error)
         for line in (self._reader, self._writer, self._manager):
             await line.close()
 
-    def _goodbye(self) -> list[Any]:
-        keys = self._layer.keys
-        leave = [("ZREM", keys.group(group), self._process) for group in self._registered]
-        own = (self._key, keys.groups_of(self._process), keys.dropped(self._process))
-        forget = (("ZREM", keys.processes, self._process), ("HDEL", keys.loads, self._process))
-        return [*leave, *forget, ("UNLINK", *own)]
-
     async def _forever(self, step: Any) -> None:
         """Repeats a step that never gives up: Redis may be away for long."""
-        while True:
+        # A cancellation may be lost in a read that ends at the same moment.
+        while not self._closing:
             try:
                 await step()
             except LayerUnavailable as error:

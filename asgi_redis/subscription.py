@@ -51,7 +51,8 @@ class Share:
         self.once = {channel: layer.is_at_most_once(channel) for channel in channels}
         # Taken and neither settled nor handed back.
         self.taken: dict[str, set[bytes]] = {channel: set() for channel in channels}
-        self.broken = False
+        # Whether the connection has to be made (again), and what went wrong with it mended.
+        self.broken = True
         # What could not be settled while the server was away.
         self.late: list[Any] = []
 
@@ -122,7 +123,7 @@ class RedisSubscription(Subscription):
             else:
                 # Settled when it was read: all that can be done is to send it again.
                 again = Outgoing.to_channel(delivery.channel, delivery.message)
-                self._layer.send_all([again])
+                self._share_of[delivery.channel].node.run(self._commands.send_again(again))
         for channel, ids in by_channel.items():
             command = self._commands.hand_back(channel, self.worker, died=False, ids=ids)
             self._share_of[channel].node.run(command)
@@ -132,12 +133,18 @@ class RedisSubscription(Subscription):
         self._heart.stop()
         for share in self._shares:
             share.line.close()
-            for channel in share.channels:
-                back = self._commands.hand_back(channel, self.worker, died=False)
-                stream = self._layer.keys.stream(channel)
-                # The worker may only be forgotten when nothing is its own any more.
-                share.node.execute([back, ("XGROUP", "DELCONSUMER", stream, WORKERS, self.worker)])
-            share.node.execute([("ZREM", self._layer.keys.workers, self.worker)])
+            try:
+                self._leave(share)
+            except LayerUnavailable as error:
+                logger.warning("Stopped without handing back messages: %s", error)
+
+    def _leave(self, share: Share) -> None:
+        for channel in share.channels:
+            share.node.run(self._commands.hand_back(channel, self.worker, died=False))
+            # The worker may only be forgotten when nothing is its own any more.
+            stream = self._layer.keys.stream(channel)
+            share.node.execute([("XGROUP", "DELCONSUMER", stream, WORKERS, self.worker)])
+        share.node.execute([("ZREM", self._layer.keys.workers, self.worker)])
 
     def _turn_at(
         self,
@@ -192,31 +199,49 @@ class RedisSubscription(Subscription):
 
     def _wait(self) -> list[Delivery]:
         """Waits at every server at once, until one of them has something."""
-        waiting = [share for share in self._shares if not share.broken]
-        commands = {
-            id(share): [self._commands.read_blocking(self.worker, share.channels, BLOCK_MS)]
-            for share in waiting
-        }
-        if len(waiting) == 1:
-            return self._blocked_read(waiting[0], commands[id(waiting[0])])
-        for share in waiting:
-            share.line.write(commands[id(share)])
-        with selectors.DefaultSelector() as selector:
+        waiting = [share for share in self._shares if not share.broken and self._ask(share)]
+        if len(waiting) > 1:
+            with selectors.DefaultSelector() as selector:
+                for share in waiting:
+                    selector.register(share.line, selectors.EVENT_READ)
+                selector.select(READ_SECONDS)
             for share in waiting:
-                selector.register(share.line, selectors.EVENT_READ)
-            selector.select(READ_SECONDS)
-        deliveries: list[Delivery] = []
-        for share in waiting:
-            share.line.interrupt()
-            deliveries += self._finish_read(share, share.line.read(commands[id(share)])[0])
-        return deliveries
+                self._interrupt(share)
+        return [delivery for share in waiting for delivery in self._answer(share)]
 
-    def _blocked_read(self, share: Share, commands: list[Any]) -> list[Delivery]:
+    def _ask(self, share: Share) -> bool:
+        """Starts to wait at a server; returns whether that was possible."""
         try:
-            return self._finish_read(share, share.line.execute(commands)[0])
-        except LayerUnavailable:
-            share.broken = True
-            raise
+            share.line.write([self._waiting(share)])
+        except LayerUnavailable as error:
+            self._break(share, error)
+            return False
+        return True
+
+    def _interrupt(self, share: Share) -> None:
+        """Makes a server that has nothing answer at once."""
+        try:
+            share.line.interrupt()
+        except LayerUnavailable as error:
+            self._break(share, error)
+
+    def _answer(self, share: Share) -> list[Delivery]:
+        if share.broken:
+            return []
+        try:
+            return self._finish_read(share, share.line.read([self._waiting(share)])[0])
+        except LayerUnavailable as error:
+            self._break(share, error)
+            return []
+
+    def _break(self, share: Share, error: LayerUnavailable) -> None:
+        """Gives a connection up; the next turn mends it, or raises if there is no other."""
+        logger.debug("Broken off waiting: %s", error)
+        share.line.close()
+        share.broken = True
+
+    def _waiting(self, share: Share) -> Any:
+        return self._commands.read_blocking(self.worker, share.channels, BLOCK_MS)
 
     def _finish_read(self, share: Share, reply: Any) -> list[Delivery]:
         if isinstance(reply, ResponseError):
@@ -290,6 +315,8 @@ class RedisSubscription(Subscription):
 
     def _recover(self, share: Share) -> None:
         """Hands back what was given to us over a connection that broke before we got it."""
+        # Others take from a worker that they have never heard of.
+        self._heart.beat(share)
         if share.late:
             share.node.execute(share.late)
             share.late = []

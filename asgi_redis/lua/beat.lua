@@ -4,12 +4,17 @@
 -- KEYS[2]  the groups of which messages were dropped because its inbox was full
 -- KEYS[3]  whether it had been given up for dead
 -- KEYS[4]  channels in groups, by process
+-- KEYS[5]  the note that nobody could be heard for a while
 -- ARGV[1]  the process
 -- ARGV[2]  how many of its channels are in groups
+-- ARGV[3]  milliseconds without any heartbeat after which it was Redis that was away
+-- ARGV[4]  milliseconds that all have then to be heard again
 -- Returns whether it was known, whether it had been given up, and the groups with drops.
 
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local newest = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+if newest and now - newest > tonumber(ARGV[3]) then redis.call('SET', KEYS[5], 1, 'PX', ARGV[4]) end
 local known = redis.call('ZADD', KEYS[1], now, ARGV[1]) == 0
 redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
 local dropped = redis.call('SMEMBERS', KEYS[2])

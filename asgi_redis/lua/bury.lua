@@ -2,6 +2,7 @@
 --
 -- KEYS[1]  heartbeats of interface servers
 -- KEYS[2]  channels in groups, by process
+-- KEYS[3]  the note that nobody could be heard for a while, so that silence proves nothing
 -- ARGV[1]  milliseconds after which one without a heartbeat is gone
 -- ARGV[2]  key prefix of inboxes
 -- ARGV[3]  key prefix of the groups of a process
@@ -10,6 +11,7 @@
 -- ARGV[6]  expiry of that note in milliseconds
 -- Returns the processes taken out.
 
+if redis.call('EXISTS', KEYS[3]) == 1 then return {} end
 local time = redis.call('TIME')
 local before = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[1])
 local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before)

@@ -3,6 +3,7 @@
 -- KEYS[1]  the group
 -- KEYS[2]  the process's inbox
 -- KEYS[3]  the groups that the process is in
+-- KEYS[4]  the note that the process was given up for dead: it registers itself if it is not
 -- ARGV[1]  "a" to add, "d" to discard
 -- ARGV[2]  group name
 -- ARGV[3]  channel
@@ -10,14 +11,14 @@
 -- ARGV[5]  expiry of a message in milliseconds
 -- ARGV[6]  expiry of a membership in milliseconds
 
-if ARGV[1] == 'a' then
+if ARGV[1] == 'a' and redis.call('EXISTS', KEYS[4]) == 0 then
     local time = redis.call('TIME')
     local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
     redis.call('ZADD', KEYS[1], now, ARGV[4])
     redis.call('PEXPIRE', KEYS[1], ARGV[6])
     redis.call('SADD', KEYS[3], ARGV[2])
     redis.call('PEXPIRE', KEYS[3], ARGV[6])
-elseif not redis.call('ZSCORE', KEYS[1], ARGV[4]) then
+elseif ARGV[1] == 'd' and not redis.call('ZSCORE', KEYS[1], ARGV[4]) then
     return 0
 end
 redis.call('XADD', KEYS[2], '*', ARGV[1], ARGV[2], 'm', ARGV[3])

@@ -1,4 +1,5 @@
 -- Puts messages that a worker had taken back into their stream, for any worker.
+-- One that was read and died with its worker was read in time: its expiry starts anew.
 --
 -- KEYS[1]  the stream
 -- KEYS[2]  the dead-letter stream
@@ -13,6 +14,8 @@
 
 local stream, group, worker, died = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local back, dead = 0, 0
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 
 local function taken()
     if #ARGV > 5 then return {unpack(ARGV, 6)} end
@@ -25,8 +28,8 @@ local function taken()
 end
 
 local function put_back(id, fields)
-    local born = fields[3] == 'b' and fields[4] or id:match('^%d+')
-    local tries = tonumber(fields[5] == 't' and fields[6] or 0) + died
+    local born = died == 1 and now or fields[3] == 'b' and fields[4] or id:match('^%d+')
+    local tries = (tonumber(fields[5] == 't' and fields[6] or 0) or 0) + died
     if tries >= tonumber(ARGV[4]) then
         redis.call('XADD', KEYS[2], '*', 'm', fields[2], 'c', ARGV[5], 'r', 'its workers died ' .. tries .. ' times')
         dead = dead + 1

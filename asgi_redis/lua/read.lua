@@ -23,8 +23,7 @@ end
 
 local function born(entry)
     local fields = entry[2]
-    if fields[3] == 'b' then return tonumber(fields[4]) end
-    return tonumber(entry[1]:match('^%d+'))
+    return fields[3] == 'b' and tonumber(fields[4]) or tonumber(entry[1]:match('^%d+'))
 end
 
 local result = {}

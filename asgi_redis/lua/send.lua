@@ -14,20 +14,23 @@ local stream, capacity, expiry = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - expiry
 
--- Messages that workers are busy with are in the stream, but not waiting in it.
+-- Messages that workers are busy with are in the stream, but not waiting in it; they stay there,
+-- however old they are, because their worker may die.
 local function waiting()
     local length = redis.call('XLEN', stream)
     if length < capacity then return length end
-    redis.call('XTRIM', stream, 'MINID', string.format('%.0f', oldest))
     local taken = redis.pcall('XPENDING', stream, ARGV[3])
-    return redis.call('XLEN', stream) - (taken.err and 0 or taken[1])
+    local count, first = taken.err and 0 or taken[1], string.format('%.0f', oldest)
+    if count > 0 and tonumber(taken[2]:match('^%d+')) < oldest then first = taken[2] end
+    redis.call('XTRIM', stream, 'MINID', first)
+    return redis.call('XLEN', stream) - count
 end
 
 local room = capacity - waiting()
 local fresh = redis.call('EXISTS', stream) == 0
 local sent = math.min(math.max(room, 0), #ARGV - 4)
 for i = 5, sent + 4 do
-    redis.call('XADD', stream, 'MINID', '~', string.format('%.0f', oldest), '*', 'm', ARGV[i])
+    redis.call('XADD', stream, '*', 'm', ARGV[i])
 end
 if sent > 0 then
     -- What nobody reads goes by itself; readers keep their streams for longer.

@@ -3,6 +3,7 @@
 -- KEYS[1]  the group: processes and other channels, scored by when they were last added (ms)
 -- KEYS[2]  heartbeats of interface servers
 -- KEYS[3]  statistics of the layer
+-- KEYS[4]  the note that nobody could be heard for a while
 -- ARGV[1]  group name
 -- ARGV[2]  the encoded message
 -- ARGV[3]  key prefix of inboxes
@@ -18,6 +19,10 @@ local group, time = KEYS[1], redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', group, '-inf', string.format('%.0f', now - ARGV[8]))
 
+-- Where all are silent, or have just been, it was Redis that was away: then nobody is gone.
+local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
+local heard = newest and tonumber(newest) >= now - ARGV[9] and redis.call('EXISTS', KEYS[4]) == 0
+
 local others, sent, drops = {}, 0, 0
 for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
     if member:sub(-1) ~= '!' then
@@ -25,7 +30,7 @@ for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
     else
         local inbox = ARGV[3] .. member
         local beat = redis.call('ZSCORE', KEYS[2], member)
-        if beat and tonumber(beat) < now - ARGV[9] then
+        if heard and beat and tonumber(beat) < now - ARGV[9] then
             redis.call('ZREM', group, member)
         elseif redis.call('XLEN', inbox) >= tonumber(beat and ARGV[6] or ARGV[5]) then
             drops = drops + 1

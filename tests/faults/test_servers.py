@@ -1,0 +1,40 @@
+"""Interface servers that die or are told to go."""
+
+import signal
+import time
+
+from tests.faults.project.routing import GROUP
+from tests.faults.rig import Rig, Sender
+from tests.support.waiting import wait_until
+
+REGISTRATION_SECONDS = 15
+
+
+def test_a_killed_server_is_out_of_its_groups_and_the_other_goes_on(
+    rig: Rig, sender: Sender
+) -> None:
+    assert rig.layer.global_statistics()["servers"] == 2
+    rig.servers[0].kill()
+    node, keys = rig.layer.nodes[0], rig.layer.keys
+    wait_until(
+        lambda: node.run(("ZCARD", keys.group(GROUP))) == 1,
+        "the group to know the living server only",
+        seconds=REGISTRATION_SECONDS,
+    )
+    assert len(node.run(("KEYS", f"{keys.inboxes}*"))) == 1
+    assert len(rig.layer.group_channels(GROUP)) == len(rig.crowd.open_members())
+    sender.stop()
+    rig.check_everything_arrived(sender)
+    assert {member.closed for member in rig.crowd.members} == {None, 1006}
+
+
+def test_a_server_told_to_go_closes_its_sockets_with_1012_and_says_goodbye(rig: Rig) -> None:
+    leaving, mine = rig.servers[0], [m for m in rig.crowd.members if m.port == rig.ports[0]]
+    leaving.signal(signal.SIGTERM)
+    assert leaving.wait(20) == 0
+    wait_until(lambda: all(member.closed for member in mine), "all sockets to be closed")
+    assert {member.closed for member in mine} == {1012}
+    wait_until(lambda: len(rig.events("disconnected")) >= len(mine), "their disconnects")
+    assert rig.layer.global_statistics()["servers"] == 1
+    time.sleep(0.5)
+    assert len(rig.crowd.open_members()) == len(rig.crowd.members) - len(mine)
