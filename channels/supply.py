@@ -71,15 +71,12 @@ class Supply:
     Arguments:
         layer: to retry what full channels refuse.
         subscription: the worker's share of its channels.
-        stopping: returns whether the worker has been told to stop.
     """
 
-    def __init__(
-        self, layer: Any, subscription: Subscription, stopping: Callable[[], bool]
-    ) -> None:
+    def __init__(self, layer: Any, subscription: Subscription) -> None:
         self._layer = layer
         self._subscription = subscription
-        self._stopping = stopping
+        self._stopped = False
         self._results: set[Results] = set()
         self._changed = threading.Condition()
         self._ready: deque[Delivery] = deque()
@@ -133,6 +130,10 @@ class Supply:
                 if attempt:
                     logger.warning("Channel layer available again.")
                 return result
+
+    def stop(self) -> None:
+        """The worker was told to stop: waits neither for messages nor for the layer any more."""
+        self._stopped = True
 
     def note_duration(self, seconds: float) -> None:
         """Learns how long a consumer took."""
@@ -199,7 +200,7 @@ class Supply:
             self.insist(lambda: retry_refused(self._layer, refusals))
 
     def _is_over(self) -> bool:
-        return self.closed or self._stopping()
+        return self.closed or self._stopped
 
     def _start_steward(self) -> None:
         if self._steward is None:

@@ -64,6 +64,7 @@ class Worker:
         self.termed = False
         self.in_job = False
         self._results = Results()
+        self._supply: Supply | None = None
 
     def install_signal_handler(self) -> None:
         """Makes SIGTERM and SIGINT end the worker."""
@@ -77,6 +78,8 @@ class Worker:
             "waiting for the running consumer" if self.in_job else "stopping",
         )
         self.termed = True
+        if self._supply is not None:
+            self._supply.stop()
 
     def apply_channel_filters(self, channels: Iterable[str]) -> list[str]:
         """Returns the channels that `only_channels` and `exclude_channels` leave."""
@@ -104,11 +107,19 @@ class Worker:
             supply.close()
 
     def open_supply(self) -> Supply:
-        """Returns the messages of this worker's channels."""
-        channels = self.apply_channel_filters(self.channel_layer.router.channels)
+        """Returns the messages of this worker's channels; raises ValueError if it has none."""
+        routed = self.channel_layer.router.channels
+        channels = self.apply_channel_filters(routed)
+        if routed and not channels:
+            raise ValueError(
+                f"No channel is left to read: only_channels {self.only_channels} and"
+                f" exclude_channels {self.exclude_channels} leave none of"
+                f" {', '.join(sorted(routed))}."
+            )
         logger.info("Listening on channels %s", ", ".join(sorted(channels)))
         subscription = self.channel_layer.subscribe(channels)
-        return Supply(self.channel_layer, subscription, stopping=lambda: self.termed)
+        self._supply = Supply(self.channel_layer, subscription)
+        return self._supply
 
     def work(self, supply: Supply, coroutines: CoroutineLoop) -> None:
         """Runs what the supply gives until the worker is told to stop."""
