@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Any, TypeVar, cast
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
+from asgiref.sync import iscoroutinefunction
 
+from channels.db import database_sync_to_async
 from channels.message import Message
 
 Consumer = TypeVar("Consumer", bound=Callable[..., Any])
@@ -68,12 +69,12 @@ def _message_among(args: tuple[Any, ...], decorator: Any) -> Message:
 
 @asynccontextmanager
 async def _in_thread(manager: AbstractContextManager[None]) -> AsyncIterator[None]:
-    await sync_to_async(manager.__enter__)()
+    await database_sync_to_async(manager.__enter__)()
     try:
         yield
     except BaseException as error:
-        leave = sync_to_async(manager.__exit__)
+        leave = database_sync_to_async(manager.__exit__)
         if not await leave(type(error), error, error.__traceback__):
             raise
     else:
-        await sync_to_async(manager.__exit__)(None, None, None)
+        await database_sync_to_async(manager.__exit__)(None, None, None)

@@ -108,7 +108,6 @@ class SocketOrder:
         try:
             self._release(self._read_count() if count is None else count)
         except (ChannelFull, LayerUnavailable):
-            # Workers must go on reading their channel, or it would never have room again.
             alarms.set(RETRY_SECONDS, self.release)
 
     def _wait(self, message: Message) -> bool:
@@ -153,9 +152,10 @@ class SocketOrder:
                 original = {k: v for k, v in content.items() if k != "original_channel"}
                 self.layer.send(content["original_channel"], original)
                 return
-            except ChannelFull:
+            except (ChannelFull, LayerUnavailable):
+                # Workers must go on reading their channel, or it would never have room again.
                 alarms.set(RETRY_SECONDS, self.release)
-        self.layer.send(self.wait_channel, content)
+        self._put_aside(content)
 
     def _take(self) -> dict[str, Any] | None:
         content: dict[str, Any] | None = self.layer.receive([self.wait_channel])[1]

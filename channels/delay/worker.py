@@ -155,8 +155,9 @@ def _delayed(content: dict[str, Any]) -> DelayedMessage:
         raise ValueError(f"It must contain keys {', '.join(KEYS)}; {', '.join(missing)} missing.")
     if not isinstance(content["content"], dict):
         raise TypeError(f"Its content must be a dict, not {content['content']!r:.100}.")
-    return DelayedMessage(
+    message = DelayedMessage(
         content=json.dumps(content["content"]),
         channel_name=names.check_channel(content["channel"]),
-        delay=content["delay"],
     )
+    message.delay = content["delay"]
+    return message

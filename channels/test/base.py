@@ -198,13 +198,14 @@ class apply_routes:
     def __init__(self, routes: Any, aliases: Sequence[str] = (DEFAULT_CHANNEL_LAYER,)) -> None:
         self.routes = routes
         self._aliases = aliases
-        self._replaced: list[tuple[ChannelLayerWrapper, Any, Router]] = []
+        self._replaced: list[tuple[ChannelLayerWrapper, Any, Router | None]] = []
 
     def enter(self) -> None:
         """Applies the routes."""
         for alias in self._aliases:
             layer = channel_layers[alias]
-            self._replaced.append((layer, layer.routing, layer.router))
+            # The router of the settings is made on first use, which may never come.
+            self._replaced.append((layer, layer.routing, vars(layer).get("router")))
             layer.routing = self._as_list()
             layer.router = Router(layer.routing)
 
@@ -212,7 +213,10 @@ class apply_routes:
         """Puts back what was there before."""
         while self._replaced:
             layer, routing, router = self._replaced.pop()
-            layer.routing, layer.router = routing, router
+            layer.routing = routing
+            del layer.router
+            if router is not None:
+                layer.router = router
 
     def __enter__(self) -> apply_routes:
         self.enter()

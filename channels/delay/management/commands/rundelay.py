@@ -33,12 +33,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs the server."""
-        logger = setup_logger("django.channels", options["verbosity"])
+        if options["layer"] not in channel_layers:
+            raise CommandError(
+                f"No channel layer {options['layer']!r}; CHANNEL_LAYERS has"
+                f" {', '.join(channel_layers.configs)}."
+            )
         channel_layer = channel_layers[options["layer"]]
         if channel_layer.local_only():
             raise CommandError(
                 "You cannot span multiple processes with the in-memory layer. Set the BACKEND of"
                 " CHANNEL_LAYERS to a cross-process layer such as asgi_redis.RedisChannelLayer."
             )
+        logger = setup_logger("django.channels", options["verbosity"])
         logger.info("Running delay against channel layer %s", channel_layer)
         Worker(channel_layer, database_sleep_duration=options["sleep"]).run()

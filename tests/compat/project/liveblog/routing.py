@@ -1,0 +1,7 @@
+from channels import route_class
+
+from .consumers import Demultiplexer
+
+channel_routing = [
+    route_class(Demultiplexer, path=r"^/(?P<slug>[\w-]+)/stream/$"),
+]
