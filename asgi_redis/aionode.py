@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,11 @@ from asgi_redis import scripts
 from asgi_redis.errors import DRIVER_ERRORS, check_version, unavailable
 from asgi_redis.hosts import Server
 from asgi_redis.scripts import Command
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as time_limit
+else:
+    from async_timeout import timeout as time_limit  # redis-py needs it there too
 
 
 class AsyncLine:
@@ -40,10 +46,12 @@ class AsyncLine:
         """
         async with self._free:
             try:
-                if self._connection is None:
-                    await self._connect()
-                return await _exchange_with_scripts(self._connection, commands)
-            except DRIVER_ERRORS as error:
+                # One limit for all of it: redis-py's own would cost a task and a timer a reply.
+                async with time_limit(self._timeout):
+                    if self._connection is None:
+                        await self._connect()
+                    return await _exchange_with_scripts(self._connection, commands)
+            except (*DRIVER_ERRORS, asyncio.TimeoutError) as error:
                 await self.close()
                 raise unavailable(self.address, error) from error
             except asyncio.CancelledError:
@@ -69,10 +77,9 @@ class AsyncLine:
             await connection.disconnect(nowait=True)
 
     async def _connect(self) -> None:
-        pool: Any = self._server.async_pool(self._timeout)
-        connection = await pool.get_connection()
+        pool: Any = self._server.async_pool()
+        self._connection = connection = await pool.get_connection()
         check_version(self.address, (await _exchange(connection, [("INFO", "server")]))[0])
-        self._connection = connection
 
 
 async def _exchange_with_scripts(connection: Any, commands: Sequence[Command]) -> list[Any]:

@@ -35,8 +35,8 @@ class Server(ABC):
         """Returns a pool of blocking connections whose reads give up after `timeout` seconds."""
 
     @abstractmethod
-    def async_pool(self, timeout: float) -> redis.asyncio.ConnectionPool:
-        """As `sync_pool`, for an event loop."""
+    def async_pool(self) -> redis.asyncio.ConnectionPool:
+        """Returns a pool of connections for an event loop, which sets limits to reads itself."""
 
 
 class UrlServer(Server):
@@ -57,8 +57,8 @@ class UrlServer(Server):
         settings = _settings({**self._options, **options}, timeout)
         return redis.ConnectionPool.from_url(self._url, retry=Retry(NoBackoff(), 0), **settings)
 
-    def async_pool(self, timeout: float) -> redis.asyncio.ConnectionPool:
-        settings = _settings(self._options, timeout)
+    def async_pool(self) -> redis.asyncio.ConnectionPool:
+        settings = _settings(self._options, None)
         retry = AsyncRetry(NoBackoff(), 0)
         return redis.asyncio.ConnectionPool.from_url(self._url, retry=retry, **settings)
 
@@ -87,11 +87,11 @@ class SentinelServer(Server):
         )
         return pool
 
-    def async_pool(self, timeout: float) -> redis.asyncio.ConnectionPool:
+    def async_pool(self) -> redis.asyncio.ConnectionPool:
         manager = redis.asyncio.sentinel.Sentinel(  # type: ignore[no-untyped-call]
             self._sentinels, sentinel_kwargs=_settings({}, TIMEOUT_SECONDS)
         )
-        settings = _settings(self._options, timeout)
+        settings = _settings(self._options, None)
         pool: redis.asyncio.ConnectionPool = redis.asyncio.sentinel.SentinelConnectionPool(  # type: ignore[no-untyped-call]
             self._service, manager, retry=AsyncRetry(NoBackoff(), 0), **settings
         )
@@ -161,11 +161,11 @@ def _pair(host: Host) -> tuple[str, int]:
     raise ValueError(f"hosts must have URLs or (host, port) pairs, not {host!r}.")
 
 
-def _settings(options: Options, timeout: float) -> dict[str, Any]:
+def _settings(options: Options, timeout: float | None) -> dict[str, Any]:
     # redis-py's own default timeout would end every blocking read after a few seconds.
     return {
         "socket_timeout": timeout,
-        "socket_connect_timeout": min(timeout, TIMEOUT_SECONDS),
+        "socket_connect_timeout": TIMEOUT_SECONDS,
         "socket_keepalive": True,
         "protocol": 2,
         **options,

@@ -35,11 +35,13 @@ class Inbox:
     Attributes:
         last_id: of the last entry that was read.
         members: who is in which group.
+        joined: groups that got a member since this was last emptied.
     """
 
     def __init__(self) -> None:
         self.last_id = "0-0"
         self.members = Membership()
+        self.joined: set[str] = set()
 
     def follow(
         self, entries: Iterable[Any], oldest_ms: float, now: float
@@ -63,6 +65,7 @@ class Inbox:
                     yield Arrival(channels, value, to_group=True)
             elif operation == b"a":
                 self.members.add(name, value.decode(), now)
+                self.joined.add(name)
             elif operation == b"d":
                 self.members.discard(name, value.decode())
             elif operation == b"q":

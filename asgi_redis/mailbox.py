@@ -260,8 +260,11 @@ class Branch:
         """Leaves groups in which nobody is left, and members that were not added again."""
         members = self.inbox.members
         members.expire(time.monotonic() - self._layer.group_expiry)
-        empty = self._registered - set(members.groups())
+        # Somebody may have come and gone since the last time.
+        known = self._registered | self.inbox.joined
+        self.inbox.joined.clear()
         self._registered = set(members.groups())
+        empty = known - self._registered
         for group in empty:
             left = await self._manager.run(
                 self._commands.unregister(self._process, group, self.inbox.last_id)

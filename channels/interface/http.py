@@ -162,8 +162,8 @@ class HttpConnection:
 
     async def _carry_response(self) -> None:
         watch = self._watch_client()
+        first = more = True
         try:
-            first = more = True
             while more:
                 part = await self._next_part(first)
                 if part is None:
@@ -172,6 +172,11 @@ class HttpConnection:
                 first, more = False, part.more_content
                 if self._choked:
                     await self._let_catch_up()
+        except ClientGone:
+            if not first:
+                # Whoever still writes the rest must not do so for ever.
+                self._choke(True)
+            raise
         finally:
             if watch:
                 watch.cancel()

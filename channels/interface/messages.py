@@ -10,6 +10,9 @@ NORMAL_CLOSURE = 1000
 SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 
+# What a consumer may close with, besides 3000 to 4999.
+CLOSE_CODES = (1000, 1008, 1011, 1012, 1013)
+
 # How a handshake is refused unless the reply says otherwise.
 FORBIDDEN = 403
 
@@ -179,7 +182,9 @@ def _close_code(close: Any) -> int | None:
         return None
     if close is True:
         return NORMAL_CLOSURE
-    if isinstance(close, int) and (close in (1000, 1008, 1011, 1012, 1013) or 3000 <= close <= 4999):
+    if isinstance(close, int) and (
+        close in CLOSE_CODES or 3000 <= close <= 4999
+    ):
         return close
     raise ValueError(f"close must be True, or a close code: 1000 or 3000 to 4999; not {close!r}.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,7 @@ class WebSocketConnection:
             self._order += 1
             message = messages.websocket_receive(self.reply_channel, self._path, event, self._order)
             if not await self._carry(message):
+                self._order -= 1  # nobody will see this number, so the disconnect takes it
                 logger.warning(
                     "Closed the socket on %s: no room for its frames on websocket.receive."
                     " Start more workers.",
@@ -161,8 +163,7 @@ class WebSocketConnection:
 
     async def _carry(self, message: messages.Content) -> bool:
         """Sends a frame on, waiting a little for room; returns whether it went."""
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+        started = 0.0
         while not self._closed:
             try:
                 await self._server.mailbox.send("websocket.receive", message)
@@ -172,7 +173,8 @@ class WebSocketConnection:
                 patience = AWAY_SECONDS
             else:
                 break
-            if loop.time() - started > patience:
+            started = started or time.monotonic()
+            if time.monotonic() - started > patience:
                 return False
             self._outlet.throttle(blocked=True)
             await asyncio.sleep(RETRY_SECONDS)
