@@ -170,7 +170,14 @@ def widen_backlog() -> None:
 
 def _start(interface: InterfaceServer) -> None:
     widen_backlog()
+    for port in _listening():
+        # Twisted formats a line for every request that Daphne, with a log of its own, drops.
+        port.factory.log = _log_nothing
     interface.start()
+
+
+def _log_nothing(request: Any) -> None:
+    """Stands in for Twisted's access log."""
 
 
 def _stop(interface: InterfaceServer) -> defer.Deferred[None]:
