@@ -25,8 +25,6 @@ FULL_SECONDS = 2.0
 # How long frames wait for a layer that is away.
 AWAY_SECONDS = 60.0
 RETRY_SECONDS = 0.1
-# Group messages that arrive while a worker still decides about the handshake.
-EARLY_LIMIT = 100
 
 
 class WebSocketConnection:
@@ -42,7 +40,6 @@ class WebSocketConnection:
     __slots__ = (
         "_accepted",
         "_closed",
-        "_early",
         "_order",
         "_outlet",
         "_path",
@@ -62,7 +59,6 @@ class WebSocketConnection:
         self._order = 0
         self._accepted = False
         self._closed = False
-        self._early: list[Frame] | None = None
         self._subprotocol = server.choose_subprotocol(scope.get("subprotocols", ()))
         self.reply_channel = server.mailbox.new_channel()
 
@@ -116,11 +112,10 @@ class WebSocketConnection:
             self.close(reply.close)
 
     def send(self, frame: Frame) -> None:
-        """Sends a group's frame; before a worker has accepted the socket it waits for that."""
-        if self._accepted:
+        """Sends a group's frame; like any other reply with a frame it opens the socket."""
+        if not self._closed:
+            self._accept()
             self._outlet.send(frame)
-        elif not self._closed:
-            self._early = [*(self._early or ()), frame][-EARLY_LIMIT:]
 
     def close(self, code: int) -> None:
         """Closes the socket, or refuses it if it is not open yet."""
@@ -186,12 +181,8 @@ class WebSocketConnection:
             return
         self._accepted = True
         self._outlet.accept(self._subprotocol)
-        for frame in self._early or ():
-            self._outlet.send(frame)
-        self._early = None
 
     def _end(self, refuse: int) -> None:
         if not self._closed:
             self._closed = True
-            self._early = None
             self._outlet.refuse(refuse)
