@@ -78,8 +78,13 @@ class AsyncLine:
 
     async def _connect(self) -> None:
         pool: Any = self._server.async_pool()
-        self._connection = connection = await pool.get_connection()
-        check_version(self.address, (await _exchange(connection, [("INFO", "server")]))[0])
+        try:
+            connection = await pool.get_connection()
+            check_version(self.address, (await _exchange(connection, [("INFO", "server")]))[0])
+        except BaseException:
+            await pool.disconnect()  # an attempt that failed leaves no socket behind
+            raise
+        self._connection = connection
 
 
 async def _exchange_with_scripts(connection: Any, commands: Sequence[Command]) -> list[Any]:

@@ -53,7 +53,8 @@ class RedisChannelLayer(BaseChannelLayer):
         capacity: unread messages that a channel holds before it is full.
         channel_capacity: other capacities, by glob or compiled regular expression.
         symmetric_encryption_keys: messages are encrypted with the first and decrypted with any.
-        stats_prefix: what the keys of the statistics begin with.
+        stats_prefix: what the keys of the statistics begin with, by default the prefix and
+            "meta:".
         connection_kwargs: further options of redis-py's connections.
         at_most_once: globs of channels whose messages are settled when they are read, instead
             of when their consumer has returned.
@@ -73,12 +74,12 @@ class RedisChannelLayer(BaseChannelLayer):
         capacity: int = 100,
         channel_capacity: Any = None,
         symmetric_encryption_keys: Sequence[str | bytes] | None = None,
-        stats_prefix: str = "asgi-meta:",
+        stats_prefix: str | None = None,
         connection_kwargs: Mapping[str, Any] | None = None,
         at_most_once: Sequence[str] = ("http.request",),
     ) -> None:
         super().__init__(expiry, group_expiry, capacity, channel_capacity)
-        self.keys = self.make_keys(prefix, stats_prefix)
+        self.keys = self.make_keys(prefix, stats_prefix or f"{prefix}meta:")
         self.at_most_once = tuple(at_most_once)
         self.servers = self.find_servers(hosts, dict(connection_kwargs or {}))
         self.nodes = [Node(server) for server in self.servers]

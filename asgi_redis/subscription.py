@@ -283,7 +283,8 @@ class RedisSubscription(Subscription):
             if not once:
                 with self._lock:
                     share.taken[channel].add(entry_id)
-            deliveries.append(Delivery(channel, message, None if once else entry_id))
+            receipt = None if once else entry_id
+            deliveries.append(Delivery(channel, message, receipt, _message_id(entry_id, fields)))
         return deliveries
 
     def _bury(
@@ -332,3 +333,9 @@ class RedisSubscription(Subscription):
             if lost:
                 share.node.run(self._commands.hand_back(channel, self.worker, False, lost))
         share.broken = False
+
+
+def _message_id(entry_id: bytes, fields: Sequence[bytes]) -> str:
+    """Returns the id of the message's first entry: handing it back makes another."""
+    first = fields[7] if len(fields) > 7 and fields[6] == b"i" else entry_id
+    return first.decode()

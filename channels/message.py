@@ -25,6 +25,8 @@ class Message:
         channel: where it was read.
         reply_channel: where its sender can be reached, or None.
         channel_layer: the layer.
+        id: names the message on its channel, the same when it is delivered again after a worker
+            died; None on layers where that never happens.
         channel_session, http_session, user: see `channels.sessions` and `channels.auth`.
     """
 
@@ -37,6 +39,7 @@ class Message:
         self.content = content
         self.channel = Channel(channel_name, channel_layer=channel_layer)
         self.channel_layer = channel_layer
+        self.id: str | None = None
         reply_channel = content.get("reply_channel")
         self.reply_channel = (
             Channel(reply_channel, channel_layer=channel_layer) if reply_channel else None

@@ -158,6 +158,7 @@ class Worker:
     def _route(self, delivery: Delivery) -> Call | None:
         channel, content = delivery.channel, delivery.message
         message = Message(content, channel, self.channel_layer)
+        message.id = delivery.id
         match = self.channel_layer.router.match(message)
         if match is None:
             logger.error(

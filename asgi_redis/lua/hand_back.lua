@@ -29,12 +29,14 @@ end
 
 local function put_back(id, fields)
     local born = died == 1 and now or fields[3] == 'b' and fields[4] or id:match('^%d+')
+    -- The message keeps the id of its first entry, by which consumers know it again.
+    local first = fields[7] == 'i' and fields[8] or id
     local tries = (tonumber(fields[5] == 't' and fields[6] or 0) or 0) + died
     if tries >= tonumber(ARGV[4]) then
         redis.call('XADD', KEYS[2], '*', 'm', fields[2], 'c', ARGV[5], 'r', 'its workers died ' .. tries .. ' times')
         dead = dead + 1
     else
-        redis.call('XADD', stream, '*', 'm', fields[2], 'b', born, 't', tries)
+        redis.call('XADD', stream, '*', 'm', fields[2], 'b', born, 't', tries, 'i', first)
         back = back + 1
     end
 end

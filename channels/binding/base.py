@@ -73,6 +73,7 @@ class Binding:
         stream: the name under which clients know the binding.
         channel_session_user: whether `has_permission` learns the user of the channel session.
         channel_session: whether inbound messages have a channel session, without a user.
+        instance: the one that changed, while serializing.
         signal_kwargs: while serializing, what the model's signal said besides the instance.
     """
 
@@ -83,6 +84,7 @@ class Binding:
     stream: str | None = None
     channel_session_user: bool = True
     channel_session: bool = False
+    instance: Any = None
     signal_kwargs: dict[str, Any] | None = None
 
     # Set for the time of one inbound message.
@@ -179,6 +181,7 @@ class Binding:
         old = instance._binding_group_names[cls]
         new = set() if action == DELETE else set(cls.group_names(instance))
         self = cls()
+        self.instance = instance
         # A client that is in several of the groups ends up with the instance it may see.
         self.send_messages(instance, old - new, DELETE, **kwargs)
         self.send_messages(instance, old & new, UPDATE, **kwargs)

@@ -182,11 +182,11 @@ def _close_code(close: Any) -> int | None:
         return None
     if close is True:
         return NORMAL_CLOSURE
-    if isinstance(close, int) and (
-        close in CLOSE_CODES or 3000 <= close <= 4999
-    ):
+    if isinstance(close, int) and (close in CLOSE_CODES or 3000 <= close <= 4999):
         return close
-    raise ValueError(f"close must be True, or a close code: 1000 or 3000 to 4999; not {close!r}.")
+    raise ValueError(
+        f"close must be True, or a code: {CLOSE_CODES} or 3000 to 4999; not {close!r}."
+    )
 
 
 def _refusal_status(accept: Any, status: Any) -> int:

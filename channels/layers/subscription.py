@@ -20,11 +20,14 @@ class Delivery(NamedTuple):
         channel: the name it was read from.
         message: the content.
         receipt: what the layer needs to settle it; None where reading settled it.
+        id: names the message on its channel, the same if it is delivered again; None where it
+            never is.
     """
 
     channel: str
     message: dict[str, Any]
     receipt: Any = None
+    id: str | None = None
 
 
 class Refusal(NamedTuple):
