@@ -1,14 +1,38 @@
-"""Fixtures for all tests: a Redis to talk to, and key prefixes that nobody else uses."""
+"""Fixtures for all tests: a Redis to talk to, key prefixes that nobody else uses, a browser."""
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
+from django.apps import apps
+from playwright.sync_api import Browser
 
+from channels.signals import worker_ready
+from tests.support.browser import chromium
 from tests.support.valkey import ValkeyServer
+
+
+def pytest_configure() -> None:
+    # SIGTERM ends the run as Ctrl-C does: fixtures stop their processes.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # While the browser runs, Playwright keeps an event loop in this thread, at which other tests
+    # and Django would take offence: so what uses it comes last.
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +67,9 @@ def valkey(tmp_path: Path) -> Iterator[ValkeyServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_clock() -> None:
+    """Workers inside this process do not start the tracker's clock, which uses the database."""
+    worker_ready.disconnect(apps.get_app_config("tracker").clock.start)

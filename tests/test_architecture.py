@@ -17,7 +17,7 @@ ALLOWED = {
     "channels": ("channels",),
     "tracker": ("tracker", "channels"),
     "tracker_project": ("tracker_project", "tracker", "channels", "asgi_redis"),
-    "examples": ("examples", "channels"),
+    "examples": ("examples", "tracker", "channels"),
 }
 
 
@@ -165,6 +165,13 @@ def test_every_test_module_stands_beside_what_it_tests(package):
 
 
 def tested(test: Path) -> list[Path]:
-    """Return what tests/channels/test_worker.py may test: channels/worker.py, or a package."""
+    """Return what tests/channels/test_worker.py may test: channels/worker.py, or a package.
+
+    Tests in a folder `browser` test the ES module of their name, with dashes for underscores.
+    """
     source = ROOT / test.with_name(test.name.removeprefix("test_"))
+    if test.parent.name == "browser":
+        package = test.parts[0]
+        name = source.with_suffix(".js").name.replace("_", "-")
+        return [ROOT / package / "static" / package / "js" / name]
     return [source, source.with_suffix("")]

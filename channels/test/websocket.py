@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate, load_backend, login
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, SimpleCookie
 
@@ -155,7 +155,7 @@ class WSClient(Client):
             user: of any state.
             backend: the dotted path of the authentication backend; the first one by default.
         """
-        user.backend = backend or settings.AUTHENTICATION_BACKENDS[0]
+        user.backend = backend or _first_with_users()
         self._login(user)
 
     def _login(self, user: Any) -> None:
@@ -196,3 +196,11 @@ def _as_on_the_wire(message: dict[str, Any]) -> dict[str, Any]:
 
 def _latin1(value: str | bytes) -> bytes:
     return value.encode("latin-1") if isinstance(value, str) else value
+
+
+def _first_with_users() -> str:
+    """Returns the first backend that knows users; others only say who may not log in."""
+    for path in settings.AUTHENTICATION_BACKENDS:
+        if hasattr(load_backend(path), "get_user"):
+            return path
+    raise ImproperlyConfigured("None of the AUTHENTICATION_BACKENDS has a get_user method.")

@@ -23,8 +23,9 @@ MISSING = (
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Run a headless Chromium; without one, skip the test, or fail it where CI is set."""
-    # While it is open, asyncio thinks that this thread runs a loop: keep it to one test module.
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps a loop in this thread, at which Django's ORM would take offence.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         program = find(playwright)
         if program is None:
             pytest.fail(MISSING) if os.environ.get("CI") else pytest.skip(MISSING)

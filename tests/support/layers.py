@@ -9,6 +9,7 @@ import pytest
 from asgi_redis import RedisChannelLayer
 from channels.layers.base import BaseChannelLayer
 from channels.layers.memory import InMemoryChannelLayer
+from tests.support.valkey import ValkeyServer
 
 KINDS = ("memory", "redis", "shards", "encrypted")
 REDIS_KINDS = KINDS[1:]
@@ -44,6 +45,21 @@ def make_redis_layer(redis_url: str, prefix: str) -> Iterator[MakeLayer]:
     yield make
     for layer in made:
         layer.flush()
+        for node in layer.nodes:
+            node.close()
+
+
+@pytest.fixture
+def layer_on() -> Iterator[MakeLayer]:
+    """Makes layers on servers of the test's own, which nobody needs to tidy up."""
+    made: list[RedisChannelLayer] = []
+
+    def make(*servers: ValkeyServer, **options: Any) -> RedisChannelLayer:
+        made.append(RedisChannelLayer(**{"hosts": [server.url for server in servers], **options}))
+        return made[-1]
+
+    yield make
+    for layer in made:
         for node in layer.nodes:
             node.close()
 

@@ -34,6 +34,7 @@ class Stack:
             "REDIS_URL": self.valkey.url,
             "SECRET_KEY": "only for tests",
             "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+            "TRACKER_REPORTS_AN_HOUR": "1000",  # all tests report from one address
         }
         self.daphne = self._python(
             "daphne", "-m", "daphne", "-p", str(self.port), "tracker_project.asgi:channel_layer"

@@ -1,5 +1,6 @@
 """Waiting for something that another process does."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -26,3 +27,15 @@ def wait_until(condition: Callable[[], T], what: str, *, seconds: float = 30) ->
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:g} s: {what}")
         time.sleep(0.02)
+
+
+async def eventually(condition: Callable[[], T], what: str, *, seconds: float = 30) -> T:
+    """As `wait_until`, while the event loop goes on."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:g} s: {what}")
+        await asyncio.sleep(0.01)

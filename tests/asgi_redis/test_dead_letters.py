@@ -1,0 +1,88 @@
+"""Tests of asgi_redis.dead_letters: nothing goes until an operator decides."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from asgi_redis import dead_letters
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch):
+    monkeypatch.setattr("asgi_redis.subscription.BLOCK_MS", 50)
+
+
+def bury(layer, channel, data):
+    """Puts something onto a channel as no layer would, and lets a worker find it."""
+    layer.nodes[layer.shard(channel)].run(("XADD", layer.keys.stream(channel), "*", "m", data))
+    count = len(list(layer.dead_letters))
+    worker = layer.subscribe([channel])
+
+    def turn() -> bool:
+        assert worker.turn([], [], 1)[1] == []
+        return len(list(layer.dead_letters)) > count
+
+    try:
+        wait_until(turn, "a dead letter")
+    finally:
+        worker.close()
+
+
+@pytest.mark.parametrize("kind", ["redis", "shards", "encrypted"])
+class TestLetters:
+    def test_it_tells_what_it_was(self, make_redis_layer, kind):
+        layer = make_redis_layer(kind)
+        assert list(layer.dead_letters) == []
+        bury(layer, "test", b"\xc1 nonsense")
+        [letter] = layer.dead_letters
+        assert letter.channel == "test"
+        assert letter.message is None
+        assert letter.data == b"\xc1 nonsense"
+        assert letter.reason
+        assert datetime.now(timezone.utc) - letter.since < timedelta(hours=1)
+
+    def test_requeued_it_is_on_its_channel_again(self, make_redis_layer, kind):
+        layer = make_redis_layer(kind)
+        data = layer.commands.encrypt(b"\x81\xa5value\x01")
+        key = layer.keys.dead_letters
+        layer.nodes[layer.shard("test")].run(
+            ("XADD", key, "*", "m", data, "c", "test", "r", "it killed")
+        )
+        [letter] = layer.dead_letters
+        assert (letter.message, letter.reason) == ({"value": 1}, "it killed")
+        layer.dead_letters.requeue(letter)
+        assert list(layer.dead_letters) == []
+        assert layer.receive(["test"]) == ("test", {"value": 1})
+
+    def test_purged_it_is_gone_and_the_others_stay(self, make_redis_layer, kind):
+        layer = make_redis_layer(kind)
+        for channel in ("a", "b", "c"):
+            bury(layer, channel, b"\xc1")
+        letters = {letter.channel: letter for letter in layer.dead_letters}
+        layer.dead_letters.purge(letters["b"])
+        assert {letter.channel for letter in layer.dead_letters} == {"a", "c"}
+        assert layer.receive(["b"]) == (None, None)
+
+
+def test_a_requeued_letter_finds_room_on_a_full_channel(make_redis_layer):
+    layer = make_redis_layer(capacity=1)
+    layer.nodes[0].run(
+        ("XADD", layer.keys.dead_letters, "*", "m", b"\x80", "c", "test", "r", "it killed")
+    )
+    layer.send("test", {"value": 1})
+    [letter] = layer.dead_letters
+    layer.dead_letters.requeue(letter)
+    assert layer.receive(["test"]) == ("test", {"value": 1})
+    assert layer.receive(["test"]) == ("test", {})
+
+
+def test_there_can_be_more_than_one_read_brings(redis_layer, monkeypatch):
+    monkeypatch.setattr(dead_letters, "READ_COUNT", 2)
+    for number in range(5):
+        redis_layer.nodes[0].run(
+            ("XADD", redis_layer.keys.dead_letters, "*", "m", b"", "c", f"c{number}", "r", "x")
+        )
+    letters = list(redis_layer.dead_letters)
+    assert [letter.channel for letter in letters] == [f"c{number}" for number in range(5)]
+    assert len({letter.id for letter in letters}) == 5

@@ -1,0 +1,321 @@
+"""Tests of asgi_redis.mailbox: an interface server's groups heal, and what is lost is told."""
+
+import asyncio
+import logging
+
+import pytest
+
+import asgi_redis.commands
+import asgi_redis.mailbox
+from asgi_redis.errors import unavailable
+from channels.layers.exceptions import LayerUnavailable
+from tests.support.mailboxes import Receiver, hear, opened
+from tests.support.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+def _short_times(monkeypatch):
+    """Heartbeats are quick, and so is the verdict on servers that have none."""
+    for name, seconds in {
+        "BEAT_SECONDS": 0.05,
+        "READ_SECONDS": 1.0,
+        "READ_BLOCK_MS": 500,
+        "WRITE_SECONDS": 0.3,
+        "RETRY_SECONDS": 0.05,
+        "AWAY_SECONDS": 0.05,
+    }.items():
+        monkeypatch.setattr(asgi_redis.mailbox, name, seconds)
+    monkeypatch.setattr(asgi_redis.commands, "PROCESS_TTL_MS", 600)
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+async def joined(layer, mailbox, receiver, group: str = "friends") -> str:
+    """Puts a new channel of a mailbox into a group and returns it."""
+    channel = mailbox.new_channel()
+    await asyncio.to_thread(layer.group_add, group, channel)
+    await hear(layer, mailbox, receiver)
+    return channel
+
+
+async def reaches(layer, receiver, group: str = "friends") -> None:
+    """Waits until messages to a group arrive."""
+
+    def sent() -> bool:
+        try:
+            layer.send_group(group, {"probe": True})
+        except LayerUnavailable:
+            return False
+        return any("probe" in message for _, message in receiver.groups)
+
+    await eventually(sent, "a message to the group")
+
+
+class TestHealing:
+    def test_groups_are_whole_after_a_restart_that_forgot_everything(
+        self, valkey, layer_on, receiver
+    ):
+        layer = layer_on(valkey)
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                channel = await joined(layer, mailbox, receiver)
+                await asyncio.to_thread(valkey.restart)
+                await reaches(layer, receiver)
+                assert receiver.groups[-1][0] == {channel}
+                assert await asyncio.to_thread(layer.group_channels, "friends") == [channel]
+            assert receiver.lost_channels == set()
+
+        asyncio.run(scenario())
+
+    def test_groups_are_whole_after_a_flush(self, redis_layer, receiver):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                await joined(redis_layer, mailbox, receiver)
+                await asyncio.to_thread(redis_layer.flush)
+                await reaches(redis_layer, receiver)
+
+        asyncio.run(scenario())
+
+    def test_a_pause_of_redis_costs_no_socket(self, valkey, layer_on):
+        """Nobody can be heard while Redis is away: afterwards nobody is taken for dead."""
+        layer = layer_on(valkey)
+
+        async def scenario():
+            first, second = Receiver(), Receiver()
+            async with opened(layer, first) as one, opened(layer, second) as two:
+                await joined(layer, one, first)
+                await joined(layer, two, second)
+                valkey.pause()
+                await asyncio.sleep(1.5)  # more than twice the time after which silence is death
+                valkey.resume()
+                await asyncio.to_thread(send_when_back, layer, "friends", {"first": "message"})
+                for receiver in (first, second):
+                    await eventually(
+                        lambda receiver=receiver: receiver.groups, "the first message after it"
+                    )
+                await asyncio.sleep(1)  # for a wrong verdict to be told
+                await reaches(layer, first)
+                await reaches(layer, second)
+            for receiver in (first, second):
+                assert receiver.lost_channels == set()
+                assert receiver.groups[0][1] == {"first": "message"}
+
+        asyncio.run(scenario())
+
+    def test_while_redis_is_away_sends_fail_promptly_and_then_work_again(
+        self, valkey, layer_on, receiver
+    ):
+        layer = layer_on(valkey)
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                await mailbox.send("test", {"number": 1})
+                await asyncio.to_thread(valkey.stop)
+                for _ in range(3):
+                    with pytest.raises(LayerUnavailable, match=str(valkey.port)):
+                        await mailbox.send("test", {"number": 2})
+                await asyncio.to_thread(valkey.start)
+                await eventually_sends(mailbox, "test", {"number": 3})
+
+        asyncio.run(scenario())
+        assert layer.receive(["test"])[1] == {"number": 3}
+
+    def test_the_log_tells_of_an_outage_once(self, valkey, layer_on, receiver, caplog):
+        caplog.set_level(logging.WARNING, "asgi_redis")
+        layer = layer_on(valkey)
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                await asyncio.to_thread(valkey.stop)
+                await asyncio.sleep(0.5)
+                await asyncio.to_thread(valkey.start)
+                await eventually_sends(mailbox, "test", {})
+
+        asyncio.run(scenario())
+        assert len([r for r in caplog.records if "unavailable" in r.message]) == 1
+
+    def test_it_may_be_opened_before_redis(self, valkey, layer_on, receiver):
+        valkey.stop()
+        layer = layer_on(valkey)
+
+        async def scenario():
+            mailbox = layer.open_mailbox("test", receiver)
+            await mailbox.open()
+            await asyncio.to_thread(valkey.start)
+            channel = mailbox.new_channel()
+            await asyncio.to_thread(send_when_back, layer, channel, {"value": 1}, is_group=False)
+            await eventually(lambda: receiver.direct, "the message")
+            await mailbox.close()
+
+        asyncio.run(scenario())
+
+
+class TestDeadServers:
+    def test_one_leaves_every_group_and_its_inbox_goes(self, redis_layer):
+        async def scenario():
+            dead, alive = Receiver(), Receiver()
+            corpse = redis_layer.open_mailbox("dead", dead)
+            await corpse.open()
+            async with opened(redis_layer, alive) as mailbox:
+                gone = await joined(redis_layer, corpse, dead)
+                stays = await joined(redis_layer, mailbox, alive)
+                await die(corpse)
+                group = redis_layer.keys.group("friends")
+                members = ("ZRANGE", group, 0, -1)
+                await eventually(
+                    lambda: redis_layer.nodes[0].run(members) == [mailbox.name.encode()],
+                    "its removal",
+                )
+                assert await asyncio.to_thread(redis_layer.group_channels, "friends") == [stays]
+                inbox = redis_layer.keys.inbox(corpse.name)
+                assert redis_layer.nodes[0].run(("EXISTS", inbox)) == 0
+                # A consumer that is late adds a socket of the dead server.
+                await asyncio.to_thread(redis_layer.group_add, "friends", gone)
+                assert await asyncio.to_thread(redis_layer.group_channels, "friends") == [stays]
+            await corpse.close()
+
+        asyncio.run(scenario())
+
+    def test_one_that_was_only_stopped_is_told_that_it_missed_something(self, redis_layer):
+        async def scenario():
+            sleeper, alive = Receiver(), Receiver()
+            slept = redis_layer.open_mailbox("sleeper", sleeper)
+            await slept.open()
+            async with opened(redis_layer, alive):
+                channel = await joined(redis_layer, slept, sleeper)
+                await die(slept)
+                processes = ("ZRANGE", redis_layer.keys.processes, 0, -1)
+                await eventually(
+                    lambda: slept.name.encode() not in redis_layer.nodes[0].run(processes),
+                    "the verdict",
+                )
+                for branch in slept._branches:
+                    branch.open()  # it is continued
+                await eventually(lambda: sleeper.lost_channels, "the news")
+                assert sleeper.lost_channels == {channel}
+                await reaches(redis_layer, sleeper)
+                await slept.close()
+
+        asyncio.run(scenario())
+
+
+class TestClosing:
+    def test_nothing_of_it_is_left_in_redis(self, redis_layer, receiver, monkeypatch):
+        monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 60)  # it has had no time to tidy
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel = await joined(redis_layer, mailbox, receiver)
+                name = mailbox.name
+            # A consumer that is late adds a socket of the server that has gone.
+            await asyncio.to_thread(redis_layer.group_add, "friends", channel)
+            return name
+
+        name = asyncio.run(scenario())
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+        assert node.run(("ZRANGE", keys.group("friends"), 0, -1)) == []
+        assert node.run(("ZRANGE", keys.processes, 0, -1)) == []
+        assert node.run(("EXISTS", keys.groups_of(name))) == 0
+        assert redis_layer.group_channels("friends") == []
+
+    def test_it_ends_while_redis_is_away(self, valkey, layer_on, receiver):
+        layer = layer_on(valkey)
+
+        async def scenario():
+            async with opened(layer, receiver):
+                await asyncio.to_thread(valkey.stop)
+
+        asyncio.run(scenario())
+
+
+class TestTidying:
+    def test_a_group_that_its_members_have_left_costs_nothing_any_more(self, redis_layer, receiver):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel = await joined(redis_layer, mailbox, receiver)
+                mailbox.forget(channel)
+                group = redis_layer.keys.group("friends")
+                await eventually(
+                    lambda: redis_layer.nodes[0].run(("EXISTS", group)) == 0, "its removal"
+                )
+
+        asyncio.run(scenario())
+
+    def test_the_inbox_holds_nothing_that_was_read(self, redis_layer, receiver):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                await joined(redis_layer, mailbox, receiver)
+                for _ in range(50):
+                    redis_layer.send_group("friends", {})
+                await eventually(lambda: len(receiver.groups) == 50, "the messages")
+                length = ("XLEN", redis_layer.keys.inbox(mailbox.name))
+                await eventually(lambda: redis_layer.nodes[0].run(length) == 0, "an empty inbox")
+
+        asyncio.run(scenario())
+
+    def test_an_entry_that_is_not_ours_is_passed_over(self, redis_layer, receiver, caplog):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                inbox = redis_layer.keys.inbox(mailbox.name)
+                entry = ("s", mailbox.new_channel(), "m", b"\xc1")
+                redis_layer.nodes[0].run(("XADD", inbox, "*", *entry))
+                await hear(redis_layer, mailbox, receiver)
+
+        asyncio.run(scenario())
+        assert "Ignored an entry in our inbox" in caplog.text
+
+
+class TestConnections:
+    def test_their_number_does_not_grow(self, valkey, layer_on, receiver):
+        layer = layer_on(valkey)
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                await asyncio.gather(*(mailbox.send("test", {}) for _ in range(100)))
+                with valkey.client() as client:
+                    return len(client.client_list())
+
+        assert asyncio.run(scenario()) <= 6
+
+
+def test_the_error_of_an_absent_server_names_it():
+    assert "redis://host:1" in str(unavailable("redis://host:1", ConnectionRefusedError("no")))
+
+
+async def die(mailbox) -> None:
+    """Stops a mailbox as `kill -9` or SIGSTOP would: it beats and reads no more."""
+    for branch in mailbox._branches:
+        for task in branch._tasks:
+            task.cancel()
+        await asyncio.gather(*branch._tasks, return_exceptions=True)
+
+
+async def eventually_sends(mailbox, channel: str, message: dict) -> None:
+    async def send() -> bool:
+        try:
+            await mailbox.send(channel, message)
+        except LayerUnavailable:
+            return False
+        return True
+
+    for _ in range(600):
+        if await send():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the layer did not come back")
+
+
+def send_when_back(layer, name: str, message: dict, is_group: bool = True) -> None:
+    """Sends a message as soon as the layer takes it, and only once."""
+    for _ in range(600):
+        try:
+            layer.ping()
+        except LayerUnavailable:
+            continue
+        layer.send_group(name, message) if is_group else layer.send(name, message)
+        return
+    raise AssertionError("the layer did not come back")

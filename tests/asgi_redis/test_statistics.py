@@ -1,0 +1,138 @@
+"""Tests of asgi_redis.statistics: what a layer has counted."""
+
+import asyncio
+
+import pytest
+
+from channels.layers.exceptions import ChannelFull
+from tests.support.mailboxes import Receiver, hear, opened
+from tests.support.waiting import eventually
+
+EMPTY = {
+    "messages_count": 0,
+    "channel_full_count": 0,
+    "messages_pending": 0,
+    "messages_running": 0,
+    "messages_max_age": 0.0,
+}
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch):
+    monkeypatch.setattr("asgi_redis.subscription.BLOCK_MS", 50)
+
+
+@pytest.mark.parametrize("kind", ["redis", "shards"])
+class TestLayer:
+    def test_sends_and_refusals_are_counted(self, make_redis_layer, kind):
+        layer = make_redis_layer(kind, capacity=2)
+        for channel in ("a", "b", "c", "d"):
+            for _ in range(2):
+                layer.send(channel, {})
+            with pytest.raises(ChannelFull):
+                layer.send(channel, {})
+        counts = layer.global_statistics()
+        assert (counts["messages_count"], counts["channel_full_count"]) == (8, 4)
+
+    def test_everything_is_there_from_the_start(self, make_redis_layer, kind):
+        counts = make_redis_layer(kind).global_statistics()
+        assert counts == dict.fromkeys(
+            (
+                "messages_count",
+                "channel_full_count",
+                "group_drops",
+                "redeliveries",
+                "dead_letters",
+                "members",
+                "servers",
+                "workers",
+            ),
+            0,
+        )
+
+    def test_a_worker_of_several_channels_is_one(self, make_redis_layer, kind):
+        layer = make_redis_layer(kind)
+        workers = [layer.subscribe(["a", "b", "c", "d"]) for _ in range(2)]
+        for worker in workers:
+            worker.turn([], [], 1)
+        try:
+            assert layer.global_statistics()["workers"] == 2
+        finally:
+            for worker in workers:
+                worker.close()
+        assert layer.global_statistics()["workers"] == 0
+
+    def test_a_server_is_one_and_its_members_are_counted(self, make_redis_layer, kind, monkeypatch):
+        monkeypatch.setattr("asgi_redis.mailbox.BEAT_SECONDS", 0.05)
+        layer = make_redis_layer(kind)
+
+        async def scenario():
+            async with opened(layer, Receiver()) as mailbox:
+                layer.group_add("friends", mailbox.new_channel())
+                layer.group_add("friends", mailbox.new_channel())
+
+                def counted():
+                    counts = layer.global_statistics()
+                    return (counts["servers"], counts["members"]) == (1, 2)
+
+                await eventually(counted, "the server and its members")
+
+        asyncio.run(scenario())
+        counts = layer.global_statistics()
+        assert (counts["servers"], counts["members"]) == (0, 0)
+
+
+class TestDrops:
+    def test_group_messages_without_room_are_counted(self, make_redis_layer, monkeypatch):
+        monkeypatch.setattr("channels.layers.base.BaseChannelLayer.mailbox_capacity", 5)
+        layer = make_redis_layer()
+        receiver = Receiver()
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                layer.group_add("friends", mailbox.new_channel())
+                await hear(layer, mailbox, receiver)
+                for _ in range(20):
+                    layer.send_group("friends", {})
+
+        asyncio.run(scenario())
+        assert layer.global_statistics()["group_drops"] >= 15
+
+
+class TestChannel:
+    def test_a_channel_that_nobody_has_used(self, redis_layer):
+        assert redis_layer.channel_statistics("test") == EMPTY
+
+    def test_what_waits_and_what_runs(self, make_redis_layer):
+        layer = make_redis_layer(capacity=3)
+        for _ in range(3):
+            layer.send("test", {})
+        with pytest.raises(ChannelFull):
+            layer.send("test", {})
+        worker = layer.subscribe(["test"])
+        [delivery] = worker.turn([], [], 1)[1]
+        counts = layer.channel_statistics("test")
+        assert counts.pop("messages_max_age") >= 0
+        assert counts == {
+            "messages_count": 3,
+            "channel_full_count": 1,
+            "messages_pending": 2,
+            "messages_running": 1,
+        }
+        worker.settle([], [delivery])
+        worker.close()
+        assert layer.channel_statistics("test")["messages_running"] == 0
+        assert layer.channel_statistics("test")["messages_pending"] == 2
+
+    def test_the_oldest_message_has_an_age(self, redis_layer):
+        redis_layer.send("test", {})
+        # An entry of five seconds ago, put before the one of now.
+        seconds = int(redis_layer.nodes[0].run(("TIME",))[0])
+        stream = redis_layer.keys.stream("other")
+        redis_layer.nodes[0].run(("XADD", stream, f"{(seconds - 5) * 1000}-0", "m", b""))
+        assert redis_layer.channel_statistics("other")["messages_max_age"] >= 5
+        assert redis_layer.channel_statistics("test")["messages_max_age"] < 5
+
+    def test_a_bad_name_is_refused(self, redis_layer):
+        with pytest.raises(TypeError, match="bad name"):
+            redis_layer.channel_statistics("bad name")

@@ -1,0 +1,399 @@
+"""Tests of asgi_redis.subscription: what a worker took is lost with nobody."""
+
+import logging
+import threading
+import time
+
+import pytest
+
+import asgi_redis.heart
+import asgi_redis.subscription
+from asgi_redis.keys import shard
+from channels.layers.exceptions import LayerUnavailable
+from channels.layers.outgoing import Outgoing
+from tests.support.layers import databases
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture(autouse=True)
+def _short_times(monkeypatch):
+    """Heartbeats are quick, and so is the verdict on workers that have none."""
+    monkeypatch.setattr(asgi_redis.subscription, "BLOCK_MS", 50)
+    monkeypatch.setattr(asgi_redis.heart, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(asgi_redis.heart, "SUSPECT_MS", 300)
+
+
+@pytest.fixture
+def workers():
+    """Keeps subscriptions, to close those that are left after the test."""
+    opened = []
+    yield opened
+    for subscription in opened:
+        subscription.close()
+
+
+def take(subscription, count: int = 1) -> list:
+    """Returns deliveries that are not settled."""
+    found: list = []
+
+    def turn() -> bool:
+        found.extend(subscription.turn([], [], count - len(found))[1])
+        return len(found) == count
+
+    wait_until(turn, f"{count} messages")
+    return found
+
+
+def die(subscription) -> None:
+    """Ends a subscription as `kill -9` would: the heart stops, the connections close."""
+    subscription._heart.stop()
+    for share in subscription._shares:
+        share.line.close()
+
+
+class TestDeadWorkers:
+    def test_what_one_had_taken_goes_to_another(self, redis_layer, workers, caplog):
+        dead = redis_layer.subscribe(["test"])
+        redis_layer.send("test", {"value": 1})
+        take(dead)
+        workers.append(redis_layer.subscribe(["test"]))
+        die(dead)
+        [again] = take(workers[0])
+        workers[0].settle([], [again])
+        assert again.message == {"value": 1}
+        wait_until(lambda: "on test: 1 go to others, 0 to the dead" in caplog.text, "the log line")
+        assert redis_layer.receive(["test"]) == (None, None)
+
+    def test_a_message_that_kills_every_worker_becomes_a_dead_letter(self, redis_layer, workers):
+        redis_layer.send("test", {"value": "poison"})
+        redis_layer.send("test", {"value": "good"})
+        deaths = 0
+
+        def kill_one() -> bool:
+            nonlocal deaths
+            worker = redis_layer.subscribe(["test"])
+            for delivery in worker.turn([], [], 1)[1]:
+                if delivery.message["value"] == "good":
+                    worker.settle([], [delivery])
+                    break
+                deaths += 1
+                die(worker)
+                return False
+            worker.close()
+            return bool(list(redis_layer.dead_letters))
+
+        wait_until(kill_one, "a dead letter")
+        assert deaths == 5
+        [letter] = redis_layer.dead_letters
+        assert letter.channel == "test"
+        assert letter.message == {"value": "poison"}
+        assert "5 times" in letter.reason
+
+    def test_a_message_of_a_long_consumer_survives_its_own_expiry(self, make_redis_layer, workers):
+        layer = make_redis_layer(expiry=0.5, capacity=5)
+        dead = layer.subscribe(["test"])
+        layer.send("test", {"value": "long"})
+        take(dead)
+        time.sleep(0.6)
+        for _ in range(20):  # what makes room for others must not remove it
+            layer.send_all([Outgoing.to_channel("test", {"value": "other"})])
+        workers.append(layer.subscribe(["test"]))
+        die(dead)
+        values: list = []
+
+        def turn() -> bool:
+            deliveries = workers[0].turn([], [], 10)[1]
+            workers[0].settle([], deliveries)
+            values.extend(delivery.message["value"] for delivery in deliveries)
+            return "long" in values
+
+        wait_until(turn, "the message of the dead worker")
+        assert values.count("long") == 1
+
+    def test_a_slow_consumer_of_a_living_worker_is_left_alone(self, redis_layer, workers):
+        workers += [redis_layer.subscribe(["test"]) for _ in range(2)]
+        redis_layer.send("test", {})
+        delivery = take(workers[0])
+        stop = time.monotonic() + 1.2  # four times the time after which one is suspect
+        while time.monotonic() < stop:
+            assert workers[1].turn([], [], 1)[1] == []
+        workers[0].settle([], delivery)
+
+    def test_a_stopped_worker_keeps_its_messages_while_it_is_connected(self, redis_layer, workers):
+        workers += [redis_layer.subscribe(["test"]) for _ in range(2)]
+        redis_layer.send("test", {})
+        delivery = take(workers[0])
+        workers[0]._heart.stop()
+        stop = time.monotonic() + 1
+        while time.monotonic() < stop:
+            assert workers[1].turn([], [], 1)[1] == []
+        workers[0].settle([], delivery)
+
+    def test_a_stopped_worker_is_given_up_in_the_end(self, redis_layer, workers, monkeypatch):
+        monkeypatch.setattr(asgi_redis.heart, "GIVE_UP_MS", 500)
+        workers += [redis_layer.subscribe(["test"]) for _ in range(2)]
+        redis_layer.send("test", {"value": 1})
+        take(workers[0])
+        workers[0]._heart.stop()
+        [again] = take(workers[1])
+        workers[1].settle([], [again])
+        assert again.message == {"value": 1}
+
+    def test_one_whose_first_heartbeat_nobody_heard_is_left_alone(self, redis_layer, workers):
+        workers += [redis_layer.subscribe(["test"]) for _ in range(2)]
+        redis_layer.send("test", {})
+        delivery = take(workers[0])
+        workers[0]._heart.stop()
+        [node] = redis_layer.nodes
+        node.run(("DEL", redis_layer.keys.workers))  # as after a restart without its memory
+        stop = time.monotonic() + 0.6
+        while time.monotonic() < stop:
+            assert workers[1].turn([], [], 1)[1] == []
+        workers[0].settle([], delivery)
+
+
+class TestClosing:
+    def test_what_was_not_started_goes_to_others(self, redis_layer, workers):
+        stopped = redis_layer.subscribe(["one", "two"])
+        redis_layer.send("one", {})
+        redis_layer.send("two", {})
+        take(stopped, 2)
+        stopped.close()
+        workers.append(redis_layer.subscribe(["one", "two"]))
+        deliveries = take(workers[0], 2)
+        workers[0].settle([], deliveries)
+        assert {delivery.channel for delivery in deliveries} == {"one", "two"}
+
+    def test_the_worker_is_forgotten(self, redis_layer):
+        subscription = redis_layer.subscribe(["test"])
+        redis_layer.send("test", {})
+        subscription.settle([], take(subscription))
+        subscription.close()
+        [node] = redis_layer.nodes
+        assert node.run(("ZCARD", redis_layer.keys.workers)) == 0
+        stream = redis_layer.keys.stream("test")
+        assert node.run(("XINFO", "CONSUMERS", stream, "workers")) == []
+
+    def test_it_hands_back_even_what_redis_has_no_script_for_any_more(self, redis_layer, workers):
+        stopped = redis_layer.subscribe(["test"])
+        redis_layer.send("test", {"value": 1})
+        take(stopped)
+        stopped._heart.stop()
+        redis_layer.nodes[0].run(("SCRIPT", "FLUSH"))
+        stopped.close()
+        workers.append(redis_layer.subscribe(["test"]))
+        deliveries = take(workers[0])
+        workers[0].settle([], deliveries)
+        assert deliveries[0].message == {"value": 1}
+
+
+class TestAtMostOnce:
+    def test_it_is_settled_when_it_is_read(self, make_redis_layer, workers):
+        layer = make_redis_layer(at_most_once=["once.*"])
+        worker = layer.subscribe(["once.test", "test"])
+        for name in ("once.test", "test"):
+            layer.send(name, {})
+        take(worker, 2)
+        die(worker)
+        workers.append(layer.subscribe(["once.test", "test"]))
+        deliveries = take(workers[0])
+        workers[0].settle([], deliveries)
+        assert [delivery.channel for delivery in deliveries] == ["test"]
+        stop = time.monotonic() + 0.5
+        while time.monotonic() < stop:
+            assert workers[0].turn([], [], 1)[1] == []
+
+    def test_requests_are_by_default(self, redis_layer):
+        assert redis_layer.is_at_most_once("http.request")
+        assert not redis_layer.is_at_most_once("websocket.receive")
+
+    def test_it_can_be_handed_back_to_a_full_channel(self, make_redis_layer, workers):
+        layer = make_redis_layer(at_most_once=["test"], capacity=2)
+        workers.append(layer.subscribe(["test"]))
+        for value in (1, 2):
+            layer.send("test", {"value": value})
+        deliveries = take(workers[0], 2)
+        for value in (3, 4):
+            layer.send("test", {"value": value})
+        workers[0].release(deliveries)
+        values = {layer.receive(["test"])[1]["value"] for _ in range(4)}
+        assert values == {1, 2, 3, 4}
+
+    def test_what_waits_for_a_worker_is_settled_too(self, make_redis_layer, workers):
+        layer = make_redis_layer(at_most_once=["test"])
+        workers.append(layer.subscribe(["test"]))
+        timer = threading.Timer(0.1, layer.send, ["test", {}])
+        timer.start()
+        [delivery] = take(workers[0])
+        timer.join()
+        assert delivery.receipt is None
+        assert layer.nodes[0].run(("XLEN", layer.keys.stream("test"))) == 0
+
+
+class TestForeignEntries:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            ("m", b"\xc1 no message"),
+            ("m", b"\x93\x01\x02\x03"),  # a list
+            ("m", b"\x91" * 5000 + b"\xc0"),  # nested too deeply
+            ("other", "field"),
+            ("m", b"\x80", "b", "no number", "t", "none either"),
+        ],
+        ids=["malformed", "no dict", "deep", "other fields", "odd numbers"],
+    )
+    def test_they_end_in_the_dead_letters_and_the_worker_goes_on(
+        self, redis_layer, workers, caplog, fields
+    ):
+        redis_layer.nodes[0].run(("XADD", redis_layer.keys.stream("test"), "*", *fields))
+        redis_layer.send("test", {"value": 1})
+        workers.append(redis_layer.subscribe(["test"]))
+        values: list = []
+
+        def turn() -> bool:
+            deliveries = workers[0].turn([], [], 1)[1]
+            workers[0].settle([], deliveries)
+            values.extend(deliveries)
+            return any(delivery.message == {"value": 1} for delivery in values)
+
+        wait_until(turn, "the good message")
+        foreign = [delivery for delivery in values if delivery.message != {"value": 1}]
+        if not foreign:  # the last kind is a message with odd notes beside it
+            assert len(list(redis_layer.dead_letters)) == 1
+            assert "Put an entry of test to the dead letters" in caplog.text
+
+
+class TestOutages:
+    def test_a_worker_goes_on_after_a_restart_that_forgot_everything(
+        self, valkey, layer_on, workers
+    ):
+        layer = layer_on(valkey)
+        workers.append(layer.subscribe(["test"]))
+        assert workers[0].turn([], [], 1)[1] == []
+        valkey.restart()
+        wait_until(lambda: sends(layer, "test"), "the layer")
+        assert read_through_outage(workers[0]).message == {"value": 1}
+
+    def test_a_worker_may_start_before_redis(self, valkey, layer_on, workers):
+        valkey.stop()
+        layer = layer_on(valkey)
+        workers.append(layer.subscribe(["test"]))
+        with pytest.raises(LayerUnavailable, match=str(valkey.port)):
+            workers[0].turn([], [], 1)
+        valkey.start()
+        wait_until(lambda: sends(layer, "test"), "the layer")
+        assert read_through_outage(workers[0]).message == {"value": 1}
+
+    def test_what_was_on_its_way_over_a_broken_connection_comes_again(self, redis_layer, workers):
+        workers.append(redis_layer.subscribe(["test"]))
+        redis_layer.send("test", {"value": 1})
+        [share] = workers[0]._shares
+        workers[0].turn([], [], 0)
+        # As if the reply to this read had been lost.
+        redis_layer.nodes[0].run(redis_layer.commands.read(workers[0].worker, ["test"], [False], 1))
+        share.line.close()
+        share.broken = True
+        [delivery] = take(workers[0])
+        workers[0].settle([], [delivery])
+        assert delivery.message == {"value": 1}
+
+    def test_what_it_works_on_does_not_come_again_over_a_new_connection(self, redis_layer, workers):
+        workers.append(redis_layer.subscribe(["test"]))
+        redis_layer.send("test", {})
+        delivery = take(workers[0])
+        workers[0]._shares[0].line.close()
+        workers[0]._shares[0].broken = True
+        for _ in range(3):
+            assert workers[0].turn([], [], 1)[1] == []
+        workers[0].settle([], delivery)
+
+    def test_closing_while_redis_is_away_says_so_and_ends(self, valkey, layer_on, caplog):
+        subscription = layer_on(valkey).subscribe(["test"])
+        subscription.turn([], [], 1)
+        valkey.stop()
+        subscription.close()
+        assert "Stopped without handing back" in caplog.text
+
+
+class TestShards:
+    CHANNELS = ("one", "two", "three", "four", "five")
+
+    def test_one_dead_server_does_not_stop_the_others(
+        self, valkey, layer_on, redis_url, prefix, workers
+    ):
+        # Two servers of three are alive; what is on the third comes when it is back.
+        layer = layer_on(hosts=[*databases(redis_url, 2), valkey.url], prefix=prefix)
+        here = [name for name in self.CHANNELS if shard(name, 3) != 2]
+        there = [name for name in self.CHANNELS if shard(name, 3) == 2]
+        assert here
+        assert there
+        workers.append(layer.subscribe(self.CHANNELS))
+        for _ in range(3):
+            workers[0].turn([], [], 1)
+        valkey.kill()
+        for name in here:
+            layer.send(name, {"value": name})
+        deliveries = take(workers[0], len(here))
+        workers[0].settle([], deliveries)
+        assert sorted(delivery.channel for delivery in deliveries) == sorted(here)
+        with pytest.raises(LayerUnavailable):
+            layer.send(there[0], {})
+        valkey.start()
+        wait_until(lambda: sends(layer, there[0]), "the third server")
+        [delivery] = take(workers[0])
+        workers[0].settle([], [delivery])
+        assert delivery.channel == there[0]
+        layer.flush()
+
+    def test_a_server_that_dies_while_it_is_waited_for_harms_nothing(
+        self, valkey, layer_on, redis_url, prefix, workers, monkeypatch, caplog
+    ):
+        caplog.set_level(logging.DEBUG)
+        monkeypatch.setattr(asgi_redis.subscription, "BLOCK_MS", 2000)
+        layer = layer_on(hosts=[*databases(redis_url, 2), valkey.url], prefix=prefix)
+        workers.append(layer.subscribe(self.CHANNELS))
+        for _ in range(2):
+            workers[0].turn([], [], 1, block=False)
+            workers[0].turn([], [], 1, block=False)
+        timer = threading.Timer(0.2, valkey.kill)
+        timer.start()
+        for _ in range(5):
+            workers[0].turn([], [], 1)
+            if "Broken off waiting" in caplog.text:
+                break
+        timer.join()
+        monkeypatch.setattr(asgi_redis.subscription, "BLOCK_MS", 50)
+        here = [name for name in self.CHANNELS if shard(name, 3) != 2]
+        for name in here:
+            layer.send(name, {"value": name})
+        deliveries = take(workers[0], len(here))
+        workers[0].settle([], deliveries)
+        assert sorted(delivery.message["value"] for delivery in deliveries) == sorted(here)
+        valkey.start()
+        layer.flush()
+
+
+def sends(layer, channel: str) -> bool:
+    """Sends a message, unless the layer is away."""
+    try:
+        layer.send(channel, {"value": 1})
+    except LayerUnavailable:
+        return False
+    return True
+
+
+def read_through_outage(subscription):
+    """Returns the next message, settled, however often the layer is away meanwhile."""
+    found: list = []
+
+    def turn() -> bool:
+        try:
+            found.extend(subscription.turn([], [], 1)[1])
+            if found:
+                subscription.settle([], found)
+        except LayerUnavailable:
+            return False
+        return bool(found)
+
+    wait_until(turn, "a message after the outage")
+    return found[0]

@@ -1,0 +1,376 @@
+"""Tests of channels.interface.http: a request, its body, and every way its response can end."""
+
+import asyncio
+
+import pytest
+
+from channels.interface import http, server
+from channels.interface.http import BODY_PART_BYTES
+from tests.support.asgi import serving
+from tests.support.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch):
+    monkeypatch.setattr(http, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(server, "SWEEP_SECONDS", 0.01)
+
+
+async def start(site, **options):
+    """Returns a request without a body, and the channel that its response goes to."""
+    request = site.request(**options)
+    request.upload()
+    return request, (await site.take("http.request"))["reply_channel"]
+
+
+class TestResponse:
+    def test_a_reply_becomes_the_response(self, layer):
+        async def scenario():
+            async with serving(layer) as site:
+                request, channel = await start(site, path="/page/")
+                layer.send(
+                    channel, {"status": 201, "headers": [[b"x-name", b"v"]], "content": b"hello"}
+                )
+                await request.ended()
+                assert (request.status, request.body, request.is_complete) == (201, b"hello", True)
+                assert request.headers == {b"x-name": b"v", b"content-length": b"5"}
+
+        asyncio.run(scenario())
+        assert layer.receive(["http.disconnect"]) == (None, None)
+
+    def test_parts_are_sent_as_they_come(self, layer):
+        async def scenario():
+            async with serving(layer) as site:
+                request, channel = await start(site)
+                layer.send(channel, {"status": 200, "content": b"a", "more_content": True})
+                await eventually(lambda: request.body == b"a", "the first part")
+                assert b"content-length" not in request.headers
+                layer.send(channel, {"content": b"", "more_content": True})
+                layer.send(channel, {"content": b"b", "more_content": True})
+                layer.send(channel, {"content": b"c"})
+                await request.ended()
+                assert (request.body, request.is_complete) == (b"abc", True)
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+    def test_those_without_a_body_are_given_no_length(self, memory_layer, method, status):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site, method=method)
+                memory_layer.send(channel, {"status": status})
+                await request.ended()
+                assert (request.status, request.headers, request.body) == (status, {}, b"")
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            {"text": "for a socket"},
+            {"text": "for a socket", 1: 2},
+            {"status": 200, "content": None},
+            {"status": 200, "content": 7},
+            {"status": 200, "headers": 7},
+            {"closed": True},
+        ],
+    )
+    def test_a_reply_that_makes_no_sense_harms_this_request_only(self, layer, reply, caplog):
+        async def scenario():
+            async with serving(layer) as site:
+                request, channel = await start(site, path="/bad/")
+                other, other_channel = await start(site, path="/good/")
+                layer.send(channel, reply)
+                layer.send(other_channel, {"status": 200, "content": b"fine"})
+                await request.ended()
+                await other.ended()
+                assert (request.status, request.is_complete) == (503, True)
+                assert (other.status, other.body) == (200, b"fine")
+
+        asyncio.run(scenario())
+        assert "Bad reply to the request for /bad/" in caplog.text
+
+    @pytest.mark.parametrize("reply", [{"closed": True}, {"content": "text"}])
+    def test_a_response_that_breaks_off_does_not_look_complete(self, memory_layer, reply, caplog):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site, path="/half/")
+                memory_layer.send(channel, {"status": 200, "content": b"a", "more_content": True})
+                memory_layer.send(channel, reply)
+                with pytest.raises(http.BrokenOff):
+                    await request.ended()
+                assert (request.body, request.is_complete) == (b"a", False)
+
+        asyncio.run(scenario())
+        assert "Broke off the response for /half/" in caplog.text
+
+    def test_a_full_channel_is_answered_with_503(self, make_layer):
+        layer = make_layer(channel_capacity={"http.request": 1})
+        layer.send("http.request", {"fills": "it"})
+
+        async def scenario():
+            async with serving(layer) as site:
+                request = site.request()
+                request.upload()
+                await request.ended()
+                assert (request.status, request.is_complete) == (503, True)
+                assert b"All workers are busy" in request.body
+                assert request.headers[b"cache-control"] == b"no-store"
+
+        asyncio.run(scenario())
+
+    def test_no_answer_in_time_is_503(self, memory_layer, monkeypatch, caplog):
+        monkeypatch.setattr(http, "RESPONSE_SECONDS", 0.05)
+
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, _ = await start(site, path="/slow/")
+                await request.ended()
+                assert request.status == 503
+                assert b"No worker answered in time" in request.body
+
+        asyncio.run(scenario())
+        assert "No reply for /slow/" in caplog.text
+        assert "is a worker running?" in caplog.text
+
+    def test_no_further_part_in_time_breaks_it_off(self, memory_layer, monkeypatch):
+        monkeypatch.setattr(http, "RESPONSE_SECONDS", 0.05)
+
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site)
+                memory_layer.send(channel, {"status": 200, "content": b"a", "more_content": True})
+                with pytest.raises(http.BrokenOff):
+                    await request.ended()
+                assert (request.status, request.is_complete) == (200, False)
+
+        asyncio.run(scenario())
+
+
+class TestClientGone:
+    def test_while_it_waits_for_the_response(self, layer):
+        async def scenario():
+            async with serving(layer) as site:
+                request, channel = await start(site, path="/poll/")
+                request.leave()
+                await request.ended()
+                assert request.events == []
+                assert await site.take("http.disconnect") == {
+                    "reply_channel": channel,
+                    "path": "/poll/",
+                }
+
+        asyncio.run(scenario())
+
+    def test_in_the_middle_of_the_response_its_writer_is_stopped(self, layer):
+        async def scenario():
+            async with serving(layer) as site:
+                request, channel = await start(site)
+                layer.send(channel, {"status": 200, "content": b"a", "more_content": True})
+                await eventually(lambda: request.body == b"a", "the first part")
+                request.leave()
+                await request.ended()
+                assert (await site.take("http.disconnect"))["reply_channel"] == channel
+
+        asyncio.run(scenario())
+
+    def test_before_its_body_is_complete_nobody_hears_of_it(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request = site.request("POST")
+                request.upload(b"half", more=True)
+                request.leave()
+                await request.ended()
+
+        asyncio.run(scenario())
+        assert memory_layer.receive(["http.request"]) == (None, None)
+
+
+class TestBody:
+    def test_a_small_one_travels_in_the_request(self, layer):
+        async def scenario():
+            async with serving(layer) as site:
+                request = site.request("POST")
+                request.upload(b"one,", more=True)
+                request.upload(b"two")
+                message = await site.take("http.request")
+                assert message["body"] == b"one,two"
+                assert "body_channel" not in message
+                layer.send(message["reply_channel"], {"status": 200})
+                await request.ended()
+
+        asyncio.run(scenario())
+
+    def test_a_large_one_follows_on_its_own_channel(self, make_layer):
+        layer = make_layer(channel_capacity={"http.request.body?*": 1})
+        parts = [bytes([number]) * BODY_PART_BYTES for number in range(4)]
+
+        async def scenario():
+            async with serving(layer) as site:
+                request = site.request("POST")
+                for part in parts:
+                    request.upload(part, more=True)
+                request.upload(b"end")
+                message = await site.take("http.request")
+                body = message["body"]
+                assert body == parts[0]
+                more = True
+                while more:
+                    chunk = await site.take(message["body_channel"])
+                    body += chunk["content"]
+                    more = chunk["more_content"]
+                assert body == b"".join(parts) + b"end"
+                layer.send(message["reply_channel"], {"status": 200, "content": b"thanks"})
+                await request.ended()
+                assert request.body == b"thanks"
+
+        asyncio.run(scenario())
+
+    def test_its_reader_is_told_when_the_client_leaves(self, layer):
+        async def scenario():
+            async with serving(layer) as site:
+                request = site.request("POST")
+                request.upload(bytes(BODY_PART_BYTES), more=True)
+                message = await site.take("http.request")
+                request.upload(b"half", more=True)
+                request.leave()
+                await request.ended()
+                assert await site.take(message["body_channel"]) == {"closed": True}
+                assert (await site.take("http.disconnect"))["reply_channel"] == (
+                    message["reply_channel"]
+                )
+
+        asyncio.run(scenario())
+
+    def test_an_early_answer_does_not_wait_for_the_rest(self, make_layer):
+        layer = make_layer(channel_capacity={"http.request.body?*": 1})
+
+        async def scenario():
+            async with serving(layer) as site:
+                request = site.request("POST")
+                for _ in range(4):
+                    request.upload(bytes(BODY_PART_BYTES), more=True)
+                message = await site.take("http.request")
+                layer.send(message["reply_channel"], {"status": 413, "content": b"no"})
+                await request.ended()
+                assert (request.status, request.body) == (413, b"no")
+
+        asyncio.run(scenario())
+
+    def test_nothing_follows_a_part_that_was_given_up(self, make_layer, monkeypatch, caplog):
+        monkeypatch.setattr(http, "BODY_WAIT_SECONDS", 0.02)
+        layer = make_layer(channel_capacity={"http.request.body?*": 1})
+
+        async def scenario():
+            async with serving(layer) as site:
+                request = site.request("POST")
+                for number in range(3):
+                    request.upload(bytes([number]) * BODY_PART_BYTES, more=True)
+                message = await site.take("http.request")
+                await eventually(lambda: "Dropped the rest" in caplog.text, "the log line")
+                assert (await site.take(message["body_channel"]))["content"][:1] == b"\1"
+                request.upload(b"end")
+                layer.send(message["reply_channel"], {"status": 200})
+                await request.ended()
+                assert layer.receive([message["body_channel"]]) == (None, None)
+
+        asyncio.run(scenario())
+
+
+def waits(site) -> bool:
+    """Whether a request waits for a reply, rather than for its client."""
+    [connection] = site.server._connections.values()
+    return connection._replies._waiter is not None
+
+
+class TestSlowClient:
+    PART = bytes(512 * 1024)
+
+    def test_its_writer_is_stopped_until_it_has_caught_up(self, layer):
+        async def scenario():
+            async with serving(layer) as site:
+                request, channel = await start(site)
+                request.reading.clear()
+                layer.send(channel, {"status": 200, "more_content": True})
+
+                def is_refused() -> bool:
+                    try:
+                        layer.send(channel, {"content": self.PART, "more_content": True})
+                    except layer.ChannelFull:
+                        return True
+                    nonlocal sent
+                    sent += 1
+                    return False
+
+                sent = 0
+                await eventually(is_refused, "the writer to be stopped")
+                request.reading.set()
+                await eventually(lambda: not is_refused(), "the writer to be let on")
+                layer.send(channel, {"content": b"end"})
+                await request.ended()
+                assert len(request.body) == sent * len(self.PART) + 3
+                assert request.body.endswith(b"end")
+
+        asyncio.run(scenario())
+
+    def test_one_that_leaves_stops_its_writer_for_good(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site)
+                memory_layer.send(channel, {"status": 200, "more_content": True})
+                await eventually(lambda: request.status == 200, "the beginning")
+                choked = []
+                site.server.mailbox.choke = lambda *args: choked.append(args)
+                request.leave()
+                await request.ended()
+                assert choked == [(channel, True)]
+
+        asyncio.run(scenario())
+
+
+class TestDrain:
+    def test_a_request_that_no_worker_has_yet_is_answered_with_503(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request = site.request("POST")
+                request.upload(b"half", more=True)
+                await asyncio.sleep(0)
+                drain = asyncio.ensure_future(site.server.drain())
+                await asyncio.sleep(0)
+                request.task.cancel()
+                await drain
+                assert request.status == 503
+                assert b"going away" in request.body
+
+        asyncio.run(scenario())
+
+    def test_a_response_that_cannot_be_completed_does_not_begin_again(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site)
+                memory_layer.send(channel, {"status": 200, "content": b"a", "more_content": True})
+                await eventually(lambda: request.body == b"a", "the first part")
+                request.reading.clear()
+                memory_layer.send(channel, {"content": b"b"})
+                await eventually(lambda: not waits(site), "the next part")
+                drain = asyncio.ensure_future(site.server.drain())
+                await asyncio.sleep(0)
+                request.task.cancel()
+                with pytest.raises(http.BrokenOff):
+                    await request.ended()
+                await drain
+                assert len(request.of("http.response.start")) == 1
+                assert not request.is_complete
+
+        asyncio.run(scenario())
+
+    def test_without_a_drain_a_cancellation_is_one(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, _ = await start(site)
+                request.task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await request.task
+                assert request.events == []
+
+        asyncio.run(scenario())

@@ -1,0 +1,336 @@
+"""Tests of channels.interface.websocket: a socket from its handshake to its disconnect."""
+
+import asyncio
+import logging
+
+import pytest
+
+from channels.interface import websocket
+from tests.support.asgi import serving
+from tests.support.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch):
+    """Full channels are tried again soon."""
+    monkeypatch.setattr(websocket, "RETRY_SECONDS", 0.01)
+
+
+class TestHandshake:
+    def test_it_becomes_a_message_and_waits_for_the_reply(self, layer):
+        async def scenario():
+            async with serving(layer) as site:
+                socket = site.socket(
+                    "/chat/", query_string=b"a=1", headers=[(b"host", b"x")], scheme="wss"
+                )
+                connect = await site.take("websocket.connect")
+                assert connect["path"] == "/chat/"
+                assert connect["query_string"] == b"a=1"
+                assert connect["headers"] == [[b"host", b"x"]]
+                assert connect["scheme"] == "wss"
+                assert connect["order"] == 0
+                assert socket.events == []
+                layer.send(connect["reply_channel"], {"accept": True})
+                await eventually(lambda: socket.accepted == [None], "the accept")
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize("data", ["", "hi", b"", b"\0"])
+    def test_a_frame_opens_it_too(self, memory_layer, data):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket = site.socket()
+                channel = (await site.take("websocket.connect"))["reply_channel"]
+                memory_layer.send(channel, {"text" if isinstance(data, str) else "bytes": data})
+                await eventually(lambda: socket.frames, "the frame")
+                assert [event["type"] for event in socket.events] == [
+                    "websocket.accept",
+                    "websocket.send",
+                ]
+                assert socket.frames == [data]
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize("reply", [{"accept": False}, {"close": True}, {"close": 4000}])
+    def test_it_can_be_refused(self, memory_layer, reply):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket = site.socket()
+                channel = (await site.take("websocket.connect"))["reply_channel"]
+                memory_layer.send(channel, reply)
+                await socket.ended()
+                assert socket.events == [{"type": "websocket.close"}]
+                disconnect = await site.take("websocket.disconnect")
+                assert (disconnect["reply_channel"], disconnect["order"]) == (channel, 1)
+
+        asyncio.run(scenario())
+
+    def test_it_can_be_refused_with_a_status_where_the_server_can(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket = site.socket(extensions={"websocket.http.response": {}})
+                channel = (await site.take("websocket.connect"))["reply_channel"]
+                memory_layer.send(channel, {"accept": False, "status": 404})
+                await eventually(lambda: len(socket.events) == 2, "the refusal")
+                [start] = socket.of("websocket.http.response.start")
+                assert start["status"] == 404
+
+        asyncio.run(scenario())
+
+    def test_text_and_close_in_one_open_it_and_close_it(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket = site.socket()
+                channel = (await site.take("websocket.connect"))["reply_channel"]
+                memory_layer.send(channel, {"text": "bye", "close": 4001})
+                await socket.ended()
+                assert (socket.accepted, socket.frames, socket.closed) == ([None], ["bye"], [4001])
+
+        asyncio.run(scenario())
+
+    def test_it_is_accepted_once(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, channel = await site.open_socket()
+                memory_layer.send(channel, {"accept": True})
+                memory_layer.send(channel, {"accept": False, "text": "last"})
+                await eventually(lambda: socket.frames, "the frame")
+                assert (socket.accepted, socket.closed) == ([None], [])
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize(
+        ("ours", "offered", "chosen"),
+        [
+            (["news", "chat"], ["other", "chat", "news"], "chat"),
+            (["news"], ["chat"], None),
+            (None, ["chat"], None),
+        ],
+    )
+    def test_the_first_subprotocol_that_the_setting_has_is_chosen(
+        self, memory_layer, settings, ours, offered, chosen
+    ):
+        settings.CHANNELS_WS_PROTOCOLS = ours
+
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, _ = await site.open_socket(subprotocols=offered)
+                assert socket.accepted == [chosen]
+
+        asyncio.run(scenario())
+
+    def test_without_room_it_is_refused_with_503_and_nothing_follows(self, make_layer):
+        layer = make_layer(channel_capacity={"websocket.connect": 1})
+        layer.send("websocket.connect", {"fills": "it"})
+
+        async def scenario():
+            async with serving(layer) as site:
+                socket = site.socket(extensions={"websocket.http.response": {}})
+                socket.leave()
+                await socket.ended()
+                [start] = socket.of("websocket.http.response.start")
+                assert start["status"] == 503
+
+        asyncio.run(scenario())
+        assert layer.receive(["websocket.disconnect"]) == (None, None)
+
+    def test_one_that_is_cut_short_has_a_disconnect_for_its_connect(self, layer):
+        async def scenario():
+            async with serving(layer) as site:
+                socket = site.socket()
+                await asyncio.sleep(0)
+                socket.task.cancel()
+                connect = await site.take("websocket.connect")
+                disconnect = await site.take("websocket.disconnect")
+                assert disconnect["reply_channel"] == connect["reply_channel"]
+
+        asyncio.run(scenario())
+
+
+class TestFrames:
+    def test_they_become_messages_in_order(self, layer):
+        frames = ["one", "", b"two", b"", "€"]
+
+        async def scenario():
+            async with serving(layer) as site:
+                socket, channel = await site.open_socket("/chat/")
+                for frame in frames:
+                    socket.send(frame)
+                found = [await site.take("websocket.receive") for _ in frames]
+                assert [message["order"] for message in found] == [1, 2, 3, 4, 5]
+                assert [message.get("text", message.get("bytes")) for message in found] == frames
+                assert {message["reply_channel"] for message in found} == {channel}
+                assert {message["path"] for message in found} == {"/chat/"}
+                socket.leave(4003)
+                disconnect = await site.take("websocket.disconnect")
+                assert disconnect == {
+                    "reply_channel": channel,
+                    "path": "/chat/",
+                    "code": 4003,
+                    "order": 6,
+                }
+
+        asyncio.run(scenario())
+
+    def test_replies_become_frames_in_order(self, layer):
+        frames = ["one", "", b"two", b"", "€"]
+
+        async def scenario():
+            async with serving(layer) as site:
+                socket, channel = await site.open_socket()
+                for frame in frames:
+                    layer.send(channel, {"text" if isinstance(frame, str) else "bytes": frame})
+                await eventually(lambda: len(socket.frames) == len(frames), "the frames")
+                assert socket.frames == frames
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize(
+        ("reply", "complaint"),
+        [
+            ({"txet": "hi"}, "txet"),
+            ({"txet": "hi", 1: 2}, "txet"),
+            ({"text": "a", "bytes": b"b"}, "not both"),
+            ({"status": 200, "content": b"a response"}, "content"),
+            ({"close": 5}, "not 5"),
+        ],
+    )
+    def test_a_reply_that_makes_no_sense_is_logged_and_sends_nothing(
+        self, layer, reply, complaint, caplog
+    ):
+        async def scenario():
+            async with serving(layer) as site:
+                socket, channel = await site.open_socket("/chat/")
+                layer.send(channel, reply)
+                layer.send(channel, {"text": "next"})
+                await eventually(lambda: socket.frames, "the next frame")
+                assert (socket.frames, socket.closed) == (["next"], [])
+
+        asyncio.run(scenario())
+        [record] = caplog.records
+        assert "/chat/" in record.getMessage()
+        assert complaint in record.getMessage()
+
+    def test_one_that_finds_room_in_time_arrives(self, make_layer):
+        layer = make_layer(channel_capacity={"websocket.receive": 1})
+
+        async def scenario():
+            async with serving(layer) as site:
+                socket, _ = await site.open_socket()
+                for number in range(4):
+                    socket.send(str(number))
+                found = [await site.take("websocket.receive") for _ in range(4)]
+                assert [message["text"] for message in found] == list("0123")
+                assert [message["order"] for message in found] == [1, 2, 3, 4]
+
+        asyncio.run(scenario())
+
+    def test_without_room_the_socket_is_closed_with_1013(self, make_layer, monkeypatch, caplog):
+        monkeypatch.setattr(websocket, "FULL_SECONDS", 0.05)
+        layer = make_layer(channel_capacity={"websocket.receive": 1})
+
+        async def scenario():
+            async with serving(layer) as site:
+                socket, channel = await site.open_socket()
+                for number in range(4):
+                    socket.send(str(number))
+                await socket.ended()
+                assert socket.closed == [1013]
+                assert (await site.take("websocket.receive"))["order"] == 1
+                disconnect = await site.take("websocket.disconnect")
+                # The number of the frame that nobody will see, so that none is missing.
+                assert (disconnect["reply_channel"], disconnect["order"]) == (channel, 2)
+
+        asyncio.run(scenario())
+        assert "Start more workers" in caplog.text
+
+
+class TestEnd:
+    @pytest.mark.parametrize(("close", "code"), [(True, 1000), (4001, 4001)])
+    def test_a_consumer_can_close_it(self, layer, close, code):
+        async def scenario():
+            async with serving(layer) as site:
+                socket, channel = await site.open_socket()
+                layer.send(channel, {"text": "bye"})
+                layer.send(channel, {"close": close})
+                layer.send(channel, {"text": "too late"})
+                await socket.ended()
+                assert (socket.frames, socket.closed) == (["bye"], [code])
+                assert (await site.take("websocket.disconnect"))["code"] == code
+
+        asyncio.run(scenario())
+
+    def test_frames_after_the_close_are_not_passed_on(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, channel = await site.open_socket()
+                socket.put = lambda *args, **fields: None  # the client does not hear the close yet
+                memory_layer.send(channel, {"close": True})
+                await eventually(lambda: socket.closed, "the close")
+                del socket.put
+                socket.send("late")
+                socket.leave()
+                assert (await site.take("websocket.disconnect"))["order"] == 1
+                assert memory_layer.receive(["websocket.receive"]) == (None, None)
+
+        asyncio.run(scenario())
+
+    def test_a_client_that_gives_no_code_leaves_with_1005(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, _ = await site.open_socket()
+                socket.put("websocket.disconnect", code=None)
+                assert (await site.take("websocket.disconnect"))["code"] == 1005
+
+        asyncio.run(scenario())
+
+    def test_the_disconnect_waits_for_room(self, make_layer):
+        layer = make_layer(channel_capacity={"websocket.disconnect": 1})
+
+        async def scenario():
+            async with serving(layer) as site:
+                sockets = [await site.open_socket() for _ in range(3)]
+                for socket, _ in sockets:
+                    socket.leave()
+                    await socket.ended()
+                found = [await site.take("websocket.disconnect") for _ in sockets]
+                assert {message["reply_channel"] for message in found} == {
+                    channel for _, channel in sockets
+                }
+
+        asyncio.run(scenario())
+
+    def test_a_failing_server_leaves_a_disconnect_too(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, _ = await site.open_socket()
+                socket.put("websocket.receive")  # neither text nor bytes: the server's mistake
+                with pytest.raises(KeyError):
+                    await socket.ended()
+                assert (await site.take("websocket.disconnect"))["code"] == 1006
+
+        asyncio.run(scenario())
+
+
+class TestStalled:
+    def test_a_client_that_does_not_read_is_cut_off(self, memory_layer, monkeypatch, caplog):
+        caplog.set_level(logging.WARNING)
+        monkeypatch.setattr("channels.interface.server.SWEEP_SECONDS", 0.01)
+
+        async def scenario():
+            async with serving(memory_layer) as site:
+                (slow, channel), (quick, other) = [
+                    await site.open_socket("/slow/"),
+                    await site.open_socket("/quick/"),
+                ]
+                slow.reading.clear()
+                for _ in range(3):
+                    memory_layer.send(channel, {"bytes": bytes(500_000)})
+                await slow.ended()
+                assert (await site.take("websocket.disconnect"))["reply_channel"] == channel
+                memory_layer.send(other, {"text": "still here"})
+                await eventually(lambda: quick.frames, "the other socket's frame")
+
+        asyncio.run(scenario())
+        assert "Cut off the socket on /slow/" in caplog.text
+        assert "/quick/" not in caplog.text

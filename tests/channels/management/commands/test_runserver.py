@@ -1,0 +1,165 @@
+"""Tests of `manage.py runserver`: the whole system in one process."""
+
+import json
+import signal
+import sys
+
+import pytest
+from websockets.sync.client import connect
+
+from tests.support.ports import free_port
+from tests.support.processes import Process
+from tests.support.visitor import Visitor
+from tests.support.waiting import wait_until
+
+PAGES = """
+import os
+from django.http import HttpResponse
+from django.urls import path
+
+def page(request):
+    return HttpResponse(f"hello from {os.getpid()}")
+
+def fail(request):
+    raise LookupError("a mistake in a view")
+
+urlpatterns = [path("", page), path("fail/", fail)]
+"""
+
+ROUTING = """
+def echo(message):
+    message.reply_channel.send({"text": "you said " + message["text"]})
+
+channel_routing = {"websocket.receive": echo}
+"""
+
+SETTINGS = """
+SECRET_KEY = "only for tests"
+DEBUG = True
+ALLOWED_HOSTS = ["*"]
+INSTALLED_APPS = ["django.contrib.staticfiles", "channels"]
+ROOT_URLCONF = "pages"
+STATIC_URL = "/static/"
+DATABASES = {}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "asgi_redis.RedisChannelLayer",
+        "ROUTING": "routing.channel_routing",
+        "CONFIG": %s,
+    }
+}
+"""
+
+# Where no Redis listens: without --noworker none is needed.
+NOWHERE = {"hosts": [["127.0.0.1", 1]]}
+
+
+class Server:
+    """A project in a folder of its own, and its development server."""
+
+    def __init__(self, folder, *options: str, **config):
+        self.folder = folder
+        (folder / "pages.py").write_text(PAGES)
+        (folder / "routing.py").write_text(ROUTING)
+        (folder / "own_settings.py").write_text(SETTINGS % json.dumps({**NOWHERE, **config}))
+        self.port = free_port()
+        self.visitor = Visitor(f"127.0.0.1:{self.port}")
+        self.env = {"DJANGO_SETTINGS_MODULE": "own_settings", "PYTHONPATH": f"{folder}:."}
+        self.process = self.command("runserver", f"127.0.0.1:{self.port}", *options)
+
+    def command(self, name: str, *arguments: str) -> Process:
+        arguments = ("-m", "django", name, *arguments)
+        return Process(name, [sys.executable, *arguments], env=self.env, folder=self.folder)
+
+    def start(self) -> "Server":
+        self.process.start()
+        wait_until(self.answers, f"an answer on port {self.port}")
+        return self
+
+    def answers(self) -> bool:
+        assert self.process.is_running(), self.process.output
+        try:
+            return self.visitor.get("/")[0] == 200
+        except OSError:
+            return False
+
+    def echo(self, text: str) -> str:
+        with connect(f"ws://127.0.0.1:{self.port}/", proxy=None) as socket:
+            socket.send(text)
+            return socket.recv(timeout=30)
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts servers, and stops them after the test."""
+    servers = []
+
+    def start(*options: str):
+        servers.append(Server(tmp_path, *options))
+        return servers[-1].start()
+
+    yield start
+    for server in servers:
+        server.process.stop()
+
+
+def test_views_sockets_and_static_files_work_in_one_process(start):
+    server = start("--noreload")
+    assert server.visitor.get("/") == (200, f"hello from {server.process.pid}")
+    assert server.echo("bees") == "you said bees"
+    assert server.visitor.get("/static/channels/js/websocketbridge.js")[0] == 200
+    assert server.visitor.get("/nowhere/")[0] == 404
+    status, page = server.visitor.get("/fail/")
+    assert status == 500
+    assert "a mistake in a view" in page
+    server.process.wait_for_output("WebSocket CONNECTED / [127.0.0.1:")
+    server.process.wait_for_output("HTTP GET /nowhere/ 404")
+    server.process.signal(signal.SIGTERM)
+    assert server.process.wait() == 0
+    assert "Exception in thread" not in server.process.output
+
+
+def test_changed_code_is_loaded(start):
+    server = start()
+    pages = server.folder / "pages.py"
+    pages.write_text(PAGES.replace("hello", "good day"))
+    wait_until(
+        lambda: server.answers() and "good day" in server.visitor.get("/")[1], "the new page"
+    )
+    assert server.echo("bees") == "you said bees"
+    server.process.signal(signal.SIGINT)
+    server.process.wait()
+
+
+def test_with_noasgi_it_is_djangos_own(start):
+    server = start("--noreload", "--noasgi")
+    assert server.visitor.get("/")[0] == 200
+    assert "Starting development server" in server.process.output
+    assert "Channels" not in server.process.output
+
+
+def test_with_noworker_others_do_the_work(redis_url, prefix, tmp_path):
+    server = Server(tmp_path, "--noreload", "--noworker", hosts=[redis_url], prefix=prefix)
+    worker = server.command("runworker")
+    try:
+        worker.start()
+        server.start()
+        assert server.visitor.get("/") == (200, f"hello from {worker.pid}")
+        assert server.echo("bees") == "you said bees"
+    finally:
+        server.process.stop()
+        worker.stop()
+
+
+def test_a_port_in_use_is_one_clear_line(start, tmp_path):
+    server = start("--noreload")
+    second = server.command("runserver", f"127.0.0.1:{server.port}", "--noreload")
+    second.name = "second"
+    second.log = tmp_path / "second.log"
+    second.start()
+    try:
+        second.wait()
+        assert "in use" in second.output
+        assert "Traceback" not in second.output
+    finally:
+        second.stop()

@@ -1,0 +1,184 @@
+"""Tests of channels.dispatch: one call of one consumer."""
+
+import asyncio
+import logging
+
+import pytest
+
+from channels.channel import Channel
+from channels.dispatch import Call
+from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection
+from channels.layers.memory import InMemoryChannelLayer
+from channels.message import Message
+from channels.pending import pending_sends
+from channels.signals import consumer_finished, consumer_started
+
+pytestmark = pytest.mark.usefixtures("without_database")
+
+
+def make_call(consumer, channel: str = "test", **kwargs) -> Call:
+    message = Message({"reply_channel": "back"}, channel, InMemoryChannelLayer())
+    return Call(consumer, message, kwargs, "the sender")
+
+
+@pytest.fixture(params=["function", "coroutine"])
+def run(request):
+    """Runs a consumer as a function, or as a coroutine function; returns its call."""
+
+    def run(consumer, channel="test", **kwargs):
+        if request.param == "function":
+            call = make_call(consumer, channel, **kwargs)
+            call.run()
+            return call
+
+        async def coroutine(message, **kwargs):
+            return consumer(message, **kwargs)
+
+        call = make_call(coroutine, channel, **kwargs)
+        asyncio.run(call.run_async())
+        return call
+
+    return run
+
+
+@pytest.fixture
+def events():
+    """The signals that were sent."""
+    seen = []
+
+    def started(**kwargs):
+        seen.append(("started", kwargs["sender"], kwargs["environ"]))
+
+    def finished(**kwargs):
+        seen.append(("finished", kwargs["sender"]))
+
+    consumer_started.connect(started)
+    consumer_finished.connect(finished)
+    yield seen
+    consumer_started.disconnect(started)
+    consumer_finished.disconnect(finished)
+
+
+def raising(error):
+    def consumer(message, **kwargs):
+        message.reply_channel.send({"before": True})
+        raise error
+
+    return consumer
+
+
+def test_the_consumer_gets_the_message_and_what_the_filters_matched(run):
+    seen = []
+    call = run(lambda message, **kwargs: seen.append((message, kwargs)), room="bees")
+    assert seen == [(call.message, {"room": "bees"})]
+    assert not call.put_back
+
+
+def test_what_it_sends_is_kept(run):
+    call = run(lambda message: message.reply_channel.send({"value": 1}))
+    assert [item.name for _, item in call.pending] == ["back"]
+    assert call.message.channel_layer.receive(["back"]) == (None, None)
+    assert pending_sends.get() is None
+
+
+def test_signals_come_before_and_after(run, events):
+    run(lambda message: events.append("call"))
+    assert events == [("started", "the sender", {}), "call", ("finished", "the sender")]
+
+
+@pytest.mark.parametrize(
+    "error", [LookupError("a mistake"), SystemExit(1), asyncio.CancelledError()]
+)
+def test_what_it_raises_is_logged_and_what_it_sent_is_kept(run, events, caplog, error):
+    call = run(raising(error))
+    assert "Error processing message on test with consumer" in caplog.text
+    assert caplog.records[0].channel == "test"
+    assert len(call.pending) == 1
+    assert events[-1] == ("finished", "the sender")
+
+
+def test_what_must_end_the_worker_ends_it():
+    call = make_call(raising(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        call.run()
+    assert pending_sends.get() is None
+
+
+def test_consume_later_asks_for_the_message_to_be_put_back(run, caplog):
+    call = run(raising(ConsumeLater()))
+    assert call.put_back
+    assert caplog.records == []
+
+
+def test_deny_connection_closes_a_connecting_socket(run, caplog):
+    call = run(raising(DenyConnection()), channel="websocket.connect")
+    messages = [item for _, item in call.pending]
+    call.message.channel_layer.send_all(messages)
+    layer = call.message.channel_layer
+    assert [layer.receive(["back"])[1] for _ in range(2)] == [{"before": True}, {"close": True}]
+    assert caplog.records == []
+
+
+def test_deny_connection_elsewhere_is_a_mistake(run, caplog):
+    call = run(raising(DenyConnection()), channel="websocket.receive")
+    assert len(call.pending) == 1
+    assert "was raised for a message on 'websocket.receive'" in caplog.text
+
+
+def test_a_socket_exception_does_its_work(run):
+    class Reply(ChannelSocketException):
+        def run(self, message):
+            message.reply_channel.send({"text": "from the exception"})
+
+    assert len(run(raising(Reply())).pending) == 2
+
+
+def test_a_socket_exception_that_fails_is_logged(run, caplog):
+    run(raising(ChannelSocketException()))
+    assert "must define run(message)" in caplog.text
+
+
+def test_a_receiver_that_fails_before_keeps_the_consumer_from_running(run, caplog):
+    def fail(**kwargs):
+        raise LookupError("no database")
+
+    calls = []
+    consumer_started.connect(fail)
+    try:
+        run(calls.append)
+    finally:
+        consumer_started.disconnect(fail)
+    assert calls == []
+    assert "no database" in caplog.text
+
+
+def test_a_receiver_that_fails_afterwards_keeps_nobody_elses_from_running(run, caplog, events):
+    def fail(**kwargs):
+        raise LookupError("no database")
+
+    consumer_finished.connect(fail)
+    try:
+        call = run(lambda message: message.reply_channel.send({}))
+    finally:
+        consumer_finished.disconnect(fail)
+    assert ("finished", "the sender") in events
+    assert "no database" in caplog.text
+    assert len(call.pending) == 1
+
+
+def test_what_receivers_send_leaves_with_the_rest(run):
+    def send(**kwargs):
+        Channel("audit", channel_layer=InMemoryChannelLayer()).send({})
+
+    consumer_finished.connect(send)
+    try:
+        call = run(lambda message: None)
+    finally:
+        consumer_finished.disconnect(send)
+    assert [item.name for _, item in call.pending] == ["audit"]
+
+
+def test_nothing_is_logged_for_a_consumer_that_works(run, caplog):
+    with caplog.at_level(logging.DEBUG, "django.channels"):
+        run(lambda message: None)
+    assert [record for record in caplog.records if record.name == "django.channels"] == []

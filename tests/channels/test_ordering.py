@@ -1,0 +1,374 @@
+"""Tests of channels.ordering: the messages of one socket, in their order."""
+
+import threading
+import time
+from collections import defaultdict
+
+import pytest
+
+from asgi_redis import RedisChannelLayer
+from channels.asgi import ChannelLayerWrapper
+from channels.exceptions import ConsumeLater
+from channels.layers.exceptions import LayerUnavailable
+from channels.layers.memory import InMemoryChannelLayer
+from channels.message import Message
+from channels.ordering import COUNT_KEY, LOST_KEY
+from channels.pending import collect_sends, send_pending
+from channels.routing import route
+from channels.sessions import channel_session, enforce_ordering, session_for_reply_channel
+from channels.worker import WorkerGroup
+from tests.support.waiting import wait_until
+
+REPLY = "websocket.send!abc"
+WAIT = "__wait__.websocket.send?abc"
+
+pytestmark = pytest.mark.usefixtures("file_sessions")
+
+
+def make_layer(**config) -> ChannelLayerWrapper:
+    return ChannelLayerWrapper(InMemoryChannelLayer(**config), "default", [])
+
+
+@pytest.fixture
+def layer() -> ChannelLayerWrapper:
+    return make_layer()
+
+
+class Socket:
+    """Runs messages of one socket through an ordered consumer, and notes which have run."""
+
+    def __init__(self, layer, reply: str = REPLY):
+        self.layer = layer
+        self.reply = reply
+        self.ran = []
+
+        @enforce_ordering
+        def consumer(message):
+            self.ran.append(message["order"])
+            message.reply_channel.send({"text": str(message["order"])})
+
+        self.consumer = consumer
+
+    def message(self, order: int, channel: str = "") -> Message:
+        channel = channel or ("websocket.receive" if order else "websocket.connect")
+        return Message({"reply_channel": self.reply, "order": order}, channel, self.layer)
+
+    def run(self, *orders: int) -> None:
+        for order in orders:
+            self.consumer(self.message(order))
+
+    def read(self, channel: str = "websocket.receive") -> list[int]:
+        """Takes off a channel what was put back on it; returns the orders."""
+        orders = []
+        while (content := self.layer.receive([channel])[1]) is not None:
+            orders.append(content["order"])
+        return orders
+
+    def is_closed(self) -> bool:
+        """Whether what came last on the reply channel is a close."""
+        contents = []
+        while (content := self.layer.receive(["websocket.send!"])[1]) is not None:
+            contents.append(content)
+        return contents[-1:] == [{"close": 1013}]
+
+
+@pytest.fixture
+def socket(layer) -> Socket:
+    return Socket(layer)
+
+
+def test_messages_in_order_run_at_once(socket):
+    socket.run(0, 1, 2)
+    assert socket.ran == [0, 1, 2]
+    assert socket.read(WAIT) == []
+
+
+def test_a_message_that_comes_early_waits(socket, layer):
+    socket.run(0, 2)
+    assert socket.ran == [0]
+    assert layer.receive([WAIT])[1] == {
+        "reply_channel": REPLY,
+        "order": 2,
+        "original_channel": "websocket.receive",
+    }
+
+
+def test_who_finishes_puts_the_next_message_back_as_it_was(socket, layer):
+    socket.run(0)
+    early = socket.message(2, "websocket.disconnect")
+    content = dict(early.content)
+    socket.consumer(early)
+    socket.run(1)
+    assert layer.receive(["websocket.disconnect"])[1] == content
+    assert socket.read(WAIT) == []
+
+
+def test_the_next_and_its_successor_come_back_and_the_others_go_on_waiting(socket):
+    socket.run(0, 5, 4, 3, 2)
+    socket.run(1)
+    assert socket.read() == [2, 3]
+    assert sorted(socket.read(WAIT)) == [4, 5]
+
+
+def test_what_waits_for_another_message_goes_on_waiting(socket):
+    socket.run(0, 3, 4, 1)
+    assert socket.read() == []
+    assert socket.read(WAIT) == [3, 4]
+
+
+def test_a_message_whose_turn_comes_while_it_starts_to_wait_is_not_forgotten(socket):
+    early = socket.message(1)
+
+    @channel_session
+    def overtaken(message):
+        socket.run(0)  # by another worker, after this one has read the count
+        socket.consumer(message)
+
+    overtaken(early)
+    assert socket.ran == [0]
+    assert socket.read() == [1]
+
+
+def test_a_message_that_comes_twice_runs_once(socket):
+    socket.run(0, 1, 1)
+    assert socket.ran == [0, 1]
+    socket.run(3, 3, 2)
+    assert socket.read() == [3]
+
+
+def test_a_message_that_comes_again_releases_what_its_dead_worker_did_not(socket):
+    socket.run(0, 2)
+    session = session_for_reply_channel(REPLY)
+    session[COUNT_KEY] = 2  # it had run, and its worker died right after that
+    session.save()
+    socket.run(1)
+    assert socket.ran == [0]
+    assert socket.read() == [2]
+
+
+def test_a_worker_that_was_taken_for_dead_does_not_turn_back_the_count(layer):
+    socket = Socket(layer)
+
+    @enforce_ordering
+    def stalled(message):
+        socket.run(0, 1)  # others went on
+
+    stalled(socket.message(0))
+    assert session_for_reply_channel(REPLY)[COUNT_KEY] == 2
+
+
+def test_a_consumer_within_an_ordered_consumer_is_part_of_its_turn(socket):
+    @enforce_ordering
+    def outer(message):
+        socket.consumer(message)
+
+    outer(socket.message(0))
+    assert socket.ran == [0]
+    assert session_for_reply_channel(REPLY)[COUNT_KEY] == 1
+
+
+def test_sockets_do_not_wait_for_each_other(layer):
+    one, two = Socket(layer), Socket(layer, "websocket.send!other")
+    one.run(1)
+    two.run(0, 1)
+    assert (one.ran, two.ran) == ([], [0, 1])
+
+
+def test_a_consumer_that_raises_has_had_its_turn(socket, layer):
+    @enforce_ordering
+    def fail(message):
+        raise LookupError
+
+    socket.run(1)
+    with pytest.raises(LookupError):
+        fail(socket.message(0))
+    assert socket.read() == [1]
+
+
+def test_a_message_that_is_consumed_later_keeps_its_turn(socket):
+    @enforce_ordering
+    def not_yet(message):
+        raise ConsumeLater
+
+    with pytest.raises(ConsumeLater):
+        not_yet(socket.message(0))
+    socket.run(1)
+    assert socket.ran == []
+    socket.run(0)
+    assert socket.ran == [0]
+
+
+def test_replies_leave_before_the_next_message_may_run(socket, layer):
+    with collect_sends() as pending:
+        socket.run(0)
+        assert layer.receive(["websocket.send!"])[1] == {"text": "0"}
+    send_pending(pending)
+    assert layer.receive(["websocket.send!"]) == (None, None)
+
+
+def test_changes_of_the_session_do_not_turn_back_the_count(socket, layer):
+    keepalive = Message({"reply_channel": REPLY}, "websocket.keepalive", layer)
+
+    @channel_session
+    def overtaken(message):
+        message.channel_session["alive"] = True
+        socket.run(1)
+
+    socket.run(0)
+    overtaken(keepalive)
+    session = session_for_reply_channel(REPLY)
+    assert (session[COUNT_KEY], session["alive"]) == (2, True)
+
+
+class TestFullChannels:
+    def test_what_finds_no_room_on_its_channel_is_put_back_when_there_is(self):
+        layer = make_layer(channel_capacity={"websocket.receive": 0})
+        socket = Socket(layer)
+        socket.run(0, 2, 3)
+        socket.run(1)
+        assert socket.read() == []
+        layer.channel_layer.channel_capacity = []
+        orders = []
+        wait_until(lambda: orders.extend(socket.read()) or len(orders) >= 2, "both put back")
+        assert orders[:2] == [2, 3]
+
+    def test_a_socket_that_sends_too_much_too_early_is_closed(self, caplog):
+        socket = Socket(make_layer(capacity=3))
+        socket.run(1, 2, 3, 4)
+        assert socket.is_closed()
+        assert REPLY in caplog.text
+        assert "too many" in caplog.text
+
+
+class TestLostMessages:
+    def test_a_socket_whose_message_was_lost_is_closed(self, caplog):
+        socket = Socket(make_layer(expiry=0.5))
+        socket.run(0, 2)
+        wait_until(socket.is_closed, "the socket closed")
+        assert socket.ran == [0]
+        assert "message 1 did not come" in caplog.text
+
+    def test_a_message_that_came_in_time_does_not_close_the_socket(self):
+        socket = Socket(make_layer(expiry=0.2))
+        other = Socket(socket.layer, "websocket.send!other")
+        socket.run(0, 2, 1)
+        socket.run(2)
+        other.run(1)  # closed later than the first would be
+        wait_until(other.is_closed, "the other socket closed")
+        assert LOST_KEY not in session_for_reply_channel(REPLY)
+
+    def test_the_disconnect_that_waited_runs_all_the_same(self):
+        socket = Socket(make_layer(expiry=0.5))
+        socket.run(0, 2)
+        socket.consumer(socket.message(3, "websocket.disconnect"))
+        orders = []
+        wait_until(
+            lambda: orders.extend(socket.read("websocket.disconnect")) or orders,
+            "the disconnect put back",
+        )
+        socket.consumer(socket.message(3, "websocket.disconnect"))
+        assert socket.ran == [0, 3]
+
+    def test_later_messages_are_dropped_and_the_disconnect_runs_at_once(self):
+        socket = Socket(make_layer(expiry=0.1))
+        socket.run(0, 2)
+        wait_until(socket.is_closed, "the socket closed")
+        socket.run(3)
+        socket.consumer(socket.message(4, "websocket.disconnect"))
+        assert socket.ran == [0, 4]
+
+    def test_a_disconnect_that_finds_no_room_to_wait_runs(self):
+        socket = Socket(make_layer(channel_capacity={"__wait__*": 1}))
+        socket.run(0, 2)
+        socket.consumer(socket.message(3, "websocket.disconnect"))
+        assert socket.ran == [0, 3]
+
+
+def test_a_close_that_finds_no_room_is_sent_when_there_is():
+    layer = make_layer(channel_capacity={"websocket.send!*": 0, "__wait__*": 0})
+    socket = Socket(layer)
+    socket.run(1)
+    layer.channel_layer.channel_capacity = []
+    wait_until(socket.is_closed, "the socket closed")
+
+
+def test_a_message_waits_although_the_layer_is_away_for_a_moment(socket, layer, monkeypatch):
+    send_all, outage = layer.channel_layer.send_all, threading.Event()
+
+    def unavailable_once(outgoing):
+        if not outage.is_set():
+            outage.set()
+            raise LayerUnavailable
+        return send_all(outgoing)
+
+    monkeypatch.setattr(layer.channel_layer, "send_all", unavailable_once)
+    socket.run(1)
+    assert outage.is_set()
+    assert socket.read(WAIT) == [1]
+
+
+def test_an_outage_of_the_layer_is_waited_for(socket, layer, monkeypatch):
+    socket.run(0, 2)
+    receive, outage = layer.channel_layer.receive, threading.Event()
+
+    def unavailable_once(channels, block=False):
+        if not outage.is_set():
+            outage.set()
+            raise LayerUnavailable
+        return receive(channels, block)
+
+    monkeypatch.setattr(layer.channel_layer, "receive", unavailable_once)
+    socket.run(1)
+    assert outage.is_set()
+    wait_until(lambda: socket.read() == [2], "the message put back")
+
+
+SOCKETS, MESSAGES = 5, 60
+
+
+@pytest.fixture(params=["memory", "redis"])
+def shared_layer(request):
+    if request.param == "memory":
+        return InMemoryChannelLayer(capacity=SOCKETS * MESSAGES)
+    url, prefix = (request.getfixturevalue(name) for name in ("redis_url", "prefix"))
+    return RedisChannelLayer(hosts=[url], prefix=prefix, capacity=SOCKETS * MESSAGES)
+
+
+def test_many_workers_keep_the_order_of_every_socket(shared_layer):
+    ran, lock = defaultdict(list), threading.Lock()
+    running = defaultdict(int)
+
+    @enforce_ordering
+    def consumer(message):
+        socket = message.reply_channel.name
+        with lock:
+            running[socket] += 1
+            assert running[socket] == 1
+            ran[socket].append(message["order"])
+        if message["order"] % 7 == 0:
+            time.sleep(0.002)
+        message.reply_channel.send({"text": str(message["order"])})
+        with lock:
+            running[socket] -= 1
+
+    channels = ["websocket.connect", "websocket.receive"]
+    layer = ChannelLayerWrapper(shared_layer, "default", [route(channels, consumer)])
+    names = [f"websocket.send.{number}" for number in range(SOCKETS)]
+    for order in range(MESSAGES):
+        for name in names:
+            layer.send(channels[bool(order)], {"reply_channel": name, "order": order})
+    groups = [WorkerGroup(layer, signal_handlers=False, n_threads=3) for _ in range(2)]
+    threads = [threading.Thread(target=group.run) for group in groups]
+    for thread in threads:
+        thread.start()
+    wait_until(
+        lambda: all(len(ran[name]) == MESSAGES for name in names), "all messages run", seconds=120
+    )
+    for group in groups:
+        group.sigterm_handler(None, None)
+    for thread in threads:
+        thread.join()
+    assert all(ran[name] == list(range(MESSAGES)) for name in names)
+    for name in names:
+        replies = [layer.receive([name])[1]["text"] for _ in range(MESSAGES)]
+        assert replies == [str(order) for order in range(MESSAGES)]

@@ -1,0 +1,94 @@
+"""Tests of channels.pending: sends that wait, and what becomes of those that are refused."""
+
+import threading
+
+import pytest
+
+from channels.channel import Channel
+from channels.layers.exceptions import MessageTooLarge
+from channels.layers.memory import InMemoryChannelLayer
+from channels.layers.outgoing import Outgoing
+from channels.layers.subscription import Refusal
+from channels.pending import collect_sends, pending_sends, retry_refused, send_pending
+
+
+class TestCollectSends:
+    def test_what_is_sent_inside_is_kept_and_not_sent(self, layer):
+        with collect_sends() as pending:
+            Channel("test", channel_layer=layer).send({"value": 1})
+        assert layer.receive(["test"]) == (None, None)
+        send_pending(pending)
+        assert layer.receive(["test"]) == ("test", {"value": 1})
+
+    def test_afterwards_everything_is_as_before(self):
+        with pytest.raises(LookupError), collect_sends():
+            raise LookupError
+        assert pending_sends.get() is None
+
+    def test_blocks_inside_each_other_do_not_mix(self):
+        layer = InMemoryChannelLayer()
+        with collect_sends() as outer:
+            with collect_sends() as inner:
+                Channel("inner", channel_layer=layer).send({})
+            Channel("outer", channel_layer=layer).send({})
+        assert [item.name for _, item in inner] == ["inner"]
+        assert [item.name for _, item in outer] == ["outer"]
+
+    def test_another_thread_sends_at_once(self):
+        layer = InMemoryChannelLayer()
+        with collect_sends() as pending:
+            thread = threading.Thread(target=Channel("test", channel_layer=layer).send, args=[{}])
+            thread.start()
+            thread.join()
+        assert pending == []
+        assert layer.receive(["test"]) == ("test", {})
+
+
+class TestSendPending:
+    def test_each_layer_gets_its_part_in_order(self):
+        one, two = InMemoryChannelLayer(), InMemoryChannelLayer()
+        with collect_sends() as pending:
+            for number, layer in enumerate((one, two, one, two)):
+                Channel("test", channel_layer=layer).send({"number": number})
+        send_pending(pending)
+        assert [one.receive(["test"])[1]["number"] for _ in range(2)] == [0, 2]
+        assert [two.receive(["test"])[1]["number"] for _ in range(2)] == [1, 3]
+
+    def test_a_full_channel_keeps_nobody_elses_message(self, make_layer, monkeypatch, caplog):
+        monkeypatch.setattr("channels.pending.RETRY_SECONDS", 0.15)
+        layer = make_layer(capacity=1)
+        with collect_sends() as pending:
+            for name in ("full", "full", "free"):
+                Channel(name, channel_layer=layer).send({})
+        send_pending(pending)
+        assert layer.receive(["free"]) == ("free", {})
+        assert caplog.text.count("Dropped a message to channel 'full'") == 1
+
+
+class TestRetryRefused:
+    def refusals(self, layer, count: int = 1) -> list:
+        items = [Outgoing.to_channel("full", {"number": number}) for number in range(count)]
+        return [Refusal(item, layer.ChannelFull("full")) for item in items]
+
+    def test_it_sends_again_as_soon_as_there_is_room(self, make_layer):
+        layer = make_layer(capacity=1)
+        layer.send("full", {"number": "before"})
+        reader = threading.Timer(0.15, layer.receive, [["full"]])
+        reader.start()
+        retry_refused(layer, self.refusals(layer))
+        reader.join()
+        assert layer.receive(["full"]) == ("full", {"number": 0})
+
+    def test_it_gives_up_with_advice_and_raises_nothing(self, make_layer, monkeypatch, caplog):
+        monkeypatch.setattr("channels.pending.RETRY_SECONDS", 0.05)
+        layer = make_layer(capacity=1)
+        layer.send("full", {})
+        retry_refused(layer, self.refusals(layer, 2))
+        assert caplog.text.count("Dropped a message to channel 'full'") == 2
+        assert "channel_capacity" in caplog.text
+
+    def test_what_can_never_be_sent_is_logged_at_once(self, layer, caplog):
+        item = Outgoing.to_channel("test", {})
+        retry_refused(layer, [Refusal(item, MessageTooLarge("17 MiB"))])
+        assert "Could not send to channel 'test': 17 MiB" in caplog.text
+        assert layer.receive(["test"]) == (None, None)
