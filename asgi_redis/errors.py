@@ -13,6 +13,8 @@ MINIMUM_VERSION = (7, 0)
 
 def unavailable(address: str, error: BaseException) -> LayerUnavailable:
     """Returns the error for a Redis that cannot be reached or does not do its work."""
+    if isinstance(error, LayerUnavailable):
+        return error
     return LayerUnavailable(f"Redis at {address}: {_explain(error)}")
 
 

@@ -54,8 +54,8 @@ class Heart(threading.Thread):
         while True:
             for share in self._shares:
                 try:
-                    if self.beat(share):
-                        self._look_after_others(share)
+                    for channel in self.beat(share):
+                        self._reap(share, channel)
                 except LayerUnavailable as error:
                     logger.debug("No heartbeat: %s", error)
             if self._stopped.wait(BEAT_SECONDS):
@@ -66,24 +66,21 @@ class Heart(threading.Thread):
         self._stopped.set()
         self.join()
 
-    def beat(self, share: Share) -> bool:
-        """Beats once; returns whether it is our turn to look for workers that are dead."""
+    def beat(self, share: Share) -> list[str]:
+        """Beats once; returns the channels whose dead workers it is our turn to look for."""
         keys = self._commands.keys
-        streams = [keys.stream(channel) for channel in share.channels]
-        our_turn = share.node.run(
+        channels = tuple(share.channels)
+        turns = share.node.run(
             scripts.worker_beat(
-                [keys.workers, keys.reaper, *streams],
+                [keys.workers, *map(keys.stream, channels)],
                 self._worker,
                 int(BEAT_SECONDS * 900),
                 KEEP_STREAM_MS,
                 FORGET_MS,
+                keys.reapers,
             )
         )
-        return bool(our_turn)
-
-    def _look_after_others(self, share: Share) -> None:
-        for channel in tuple(share.channels):
-            self._reap(share, channel)
+        return [channels[position - 1] for position in turns]
 
     def _reap(self, share: Share, channel: str) -> None:
         keys = self._commands.keys

@@ -19,6 +19,8 @@ Options = Mapping[str, Any]
 
 # A server that has not answered for this long is treated as away.
 TIMEOUT_SECONDS = 5.0
+# A sentinel that has not is passed over for the next one, while whoever connects still waits.
+SENTINEL_SECONDS = 1.0
 
 
 class Server(ABC):
@@ -89,7 +91,7 @@ class SentinelServer(Server):
 
     def async_pool(self) -> redis.asyncio.ConnectionPool:
         manager = redis.asyncio.sentinel.Sentinel(  # type: ignore[no-untyped-call]
-            self._sentinels, sentinel_kwargs=_settings({}, TIMEOUT_SECONDS)
+            self._sentinels, sentinel_kwargs=_sentinel_settings(AsyncRetry(NoBackoff(), 0))
         )
         settings = _settings(self._options, None)
         pool: redis.asyncio.ConnectionPool = redis.asyncio.sentinel.SentinelConnectionPool(  # type: ignore[no-untyped-call]
@@ -144,7 +146,7 @@ def _known_services(sentinels: Sequence[tuple[str, int]]) -> list[str]:
 
 def _manager(sentinels: Sequence[tuple[str, int]]) -> Any:
     return redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
-        sentinels, sentinel_kwargs=_settings({}, TIMEOUT_SECONDS)
+        sentinels, sentinel_kwargs=_sentinel_settings(Retry(NoBackoff(), 0))
     )
 
 
@@ -159,6 +161,11 @@ def _pair(host: Host) -> tuple[str, int]:
     if isinstance(host, tuple | list) and len(host) == 2:
         return str(host[0]), int(host[1])
     raise ValueError(f"hosts must have URLs or (host, port) pairs, not {host!r}.")
+
+
+def _sentinel_settings(retry: Any) -> dict[str, Any]:
+    options = {"socket_connect_timeout": SENTINEL_SECONDS, "retry": retry}
+    return _settings(options, SENTINEL_SECONDS)
 
 
 def _settings(options: Options, timeout: float | None) -> dict[str, Any]:

@@ -108,12 +108,12 @@ class Keys:
 
     def channel_statistics(self, channel: str) -> str:
         """Counts of one channel."""
-        return f"{self.stats_prefix}channel:{channel}"
+        return f"{self.stats_prefix}statistics:{channel}"
 
     @property
-    def reaper(self) -> str:
-        """Who looks for dead workers at the moment."""
-        return f"{self.prefix}reaper"
+    def reapers(self) -> str:
+        """Key prefix of who looks for the dead workers of a stream at the moment."""
+        return f"{self.prefix}reaper:"
 
 
 def shard(name: str, hosts: int) -> int:

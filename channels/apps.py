@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import register
+from django.core.management import get_commands
 from django.db import close_old_connections, reset_queries
 
 from channels.binding.base import BindingMetaclass
@@ -23,6 +24,15 @@ class ChannelsConfig(AppConfig):
         consumer_started.connect(_prepare_databases, dispatch_uid="channels.databases")
         consumer_finished.connect(_release_databases, dispatch_uid="channels.databases")
         BindingMetaclass.register_all()
+        _claim_runserver()
+
+
+def _claim_runserver() -> None:
+    # Of apps with the same command the first in INSTALLED_APPS wins, but in 1.x projects
+    # channels stands anywhere. Whoever has a runserver of their own keeps it.
+    commands = get_commands()
+    if commands["runserver"] == "django.contrib.staticfiles":
+        commands["runserver"] = "channels"
 
 
 def _prepare_databases(**kwargs: object) -> None:

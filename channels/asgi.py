@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,7 @@ class ChannelLayerManager:
 
     def __init__(self) -> None:
         self.backends: dict[str, ChannelLayerWrapper] = {}
+        self._making = threading.Lock()
 
     @property
     def configs(self) -> Mapping[str, Mapping[str, Any]]:
@@ -113,7 +115,9 @@ class ChannelLayerManager:
 
     def __getitem__(self, key: str) -> ChannelLayerWrapper:
         if key not in self.backends:
-            self.backends[key] = self.make_backend(key)
+            with self._making:  # two threads with a layer each would never meet
+                if key not in self.backends:
+                    self.backends[key] = self.make_backend(key)
         return self.backends[key]
 
     def __contains__(self, key: str) -> bool:

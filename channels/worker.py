@@ -75,11 +75,14 @@ class Worker:
         """Ends the worker once the running consumer has returned."""
         logger.info(
             "Shutdown signal received, %s.",
-            "waiting for the running consumer" if self.in_job else "stopping",
+            "waiting for the running consumer" if self._is_busy() else "stopping",
         )
         self.termed = True
         if self._supply is not None:
             self._supply.stop()
+
+    def _is_busy(self) -> bool:
+        return self.in_job
 
     def apply_channel_filters(self, channels: Iterable[str]) -> list[str]:
         """Returns the channels that `only_channels` and `exclude_channels` leave."""
@@ -225,6 +228,9 @@ class WorkerGroup(Worker):
         super().sigterm_handler(signo, stack_frame)
         for worker in self.workers:
             worker.termed = True
+
+    def _is_busy(self) -> bool:
+        return any(worker.in_job for worker in (self, *self.workers))
 
     def ready(self) -> None:
         """Tells of every worker that it is about to take messages."""

@@ -23,4 +23,3 @@ elseif ARGV[1] == 'd' and not redis.call('ZSCORE', KEYS[1], ARGV[4]) then
 end
 redis.call('XADD', KEYS[2], '*', ARGV[1], ARGV[2], 'm', ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
-return 1

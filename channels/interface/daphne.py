@@ -70,6 +70,7 @@ class DaphneOutlet(Outlet):
             self._since = time.monotonic()
         transport.write(frame.encoded)
         if waiting > BACKLOG_BYTES:
+            logger.warning("Cut off a socket with %d bytes unread by its client.", waiting)
             self.abort()
 
     def close(self, code: int) -> None:

@@ -66,6 +66,7 @@ class HttpConnection:
         self._send = send
         self._inside = daphne.request_for(send)
         self._replies = Replies()
+        self._begun = False
         self._queued_bytes = 0
         self._choked = False
 
@@ -84,6 +85,9 @@ class HttpConnection:
         except asyncio.CancelledError:
             if not self._server.draining:
                 raise
+            if self._begun:
+                self._abort()
+                return
             await self._unavailable("The server is going away. Try again in a moment.")
 
     def check_overdue(self) -> None:
@@ -92,14 +96,14 @@ class HttpConnection:
 
     def reply(self, message: messages.Content) -> None:
         """Takes a worker's reply; no more come while the client is far behind."""
-        self._queued_bytes += len(message.get("content", b""))
+        self._queued_bytes += _size(message)
         self._replies.put(message)
         if not self._choked and self._behind() > BEHIND_BYTES:
             self._choke(True)
 
     def lost(self) -> None:
         """A reply was dropped on its way: the response cannot be completed."""
-        self._replies.put({"status": 503, "content": b""})
+        self._replies.put({"closed": True})
 
     async def _carry_request(self) -> bool:
         """Returns whether the request is with a worker; if not, the client has its answer."""
@@ -141,24 +145,31 @@ class HttpConnection:
         try:
             while more:
                 content, more = await self._read_body()
-                await self._send_body(channel, {"content": content, "more_content": more})
+                part = {"content": content, "more_content": more}
+                if not await self._send_body(channel, part):
+                    return  # a part behind one that is missing would pass for the whole
         except ClientGone:
             await self._send_body(channel, {"closed": True})
             raise
 
-    async def _send_body(self, channel: str, message: messages.Content) -> None:
-        """Sends a part of the body once its reader has made room; gives up after a minute."""
+    async def _send_body(self, channel: str, message: messages.Content) -> bool:
+        """Sends a part of the body once its reader has made room; gives up after a minute.
+
+        Returns:
+            whether it went; it does not, either, when the response is there already.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + BODY_WAIT_SECONDS
         while self._replies.empty():
             try:
                 await self._server.mailbox.send(channel, message)
-                return
+                return True
             except (ChannelFull, LayerUnavailable) as error:
                 if loop.time() > deadline:
                     logger.warning("Dropped the rest of a body: %s", error)
-                    return
+                    return False
             await asyncio.sleep(RETRY_SECONDS)
+        return False
 
     async def _carry_response(self) -> None:
         watch = self._watch_client()
@@ -195,7 +206,7 @@ class HttpConnection:
             return None
         if message is None:
             raise ClientGone
-        self._queued_bytes -= len(message.get("content", b""))
+        self._queued_bytes -= _size(message)
         try:
             return messages.parse_response(message, first)
         except ValueError as error:
@@ -214,6 +225,7 @@ class HttpConnection:
 
     async def _send_part(self, part: messages.ResponsePart) -> None:
         if part.status is not None:
+            self._begun = True
             headers = part.headers + messages.length_headers(part, self._scope["method"])
             await self._send(
                 {"type": "http.response.start", "status": part.status, "headers": headers}
@@ -279,3 +291,9 @@ class HttpConnection:
         ]
         content = (_UNAVAILABLE % reason).encode()
         await self._send_part(messages.ResponsePart(503, headers, content, False))
+
+
+def _size(message: messages.Content) -> int:
+    """Returns the bytes of a reply's content; one that is no bytes is refused later."""
+    content = message.get("content")
+    return len(content) if isinstance(content, bytes) else 0

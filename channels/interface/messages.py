@@ -111,7 +111,8 @@ def parse_socket_reply(message: Content) -> SocketReply:
     unknown = message.keys() - {"accept", "text", "bytes", "close", "status"}
     if unknown:
         raise ValueError(
-            f"A reply to a WebSocket has text, bytes, close or accept, not {sorted(unknown)}."
+            "A reply to a WebSocket has text, bytes, close or accept,"
+            f" not {sorted(map(str, unknown))}."
         )
     text, data = message.get("text"), message.get("bytes")
     if text is not None and data is not None:
@@ -138,13 +139,14 @@ def parse_response(message: Content, first: bool) -> ResponsePart:
     if message.get("closed"):
         raise ValueError("the worker broke it off; its log says why")
     status, content = message.get("status"), message.get("content", b"")
-    if first and not isinstance(status, int):
-        raise ValueError(f"The first reply to a request needs a status; it has {sorted(message)}.")
+    if first and not (isinstance(status, int) and 100 <= status <= 599):
+        raise ValueError(
+            "The first reply to a request needs a status, an int from 100 to 599;"
+            f" it is {status!r}, beside {sorted(map(str, message))}."
+        )
     if not isinstance(content, bytes):
         raise ValueError(f"content must be bytes, not {type(content).__name__}.")
-    headers = []
-    for name, value in message.get("headers", ()) if first else ():
-        headers.append((_header(name), _header(value)))
+    headers = _headers(message.get("headers", ())) if first else []
     return ResponsePart(
         status if first else None, headers, content, bool(message.get("more_content", False))
     )
@@ -196,6 +198,14 @@ def _refusal_status(accept: Any, status: Any) -> int:
             f" accept: {accept!r}."
         )
     return int(status)
+
+
+def _headers(pairs: Any) -> list[tuple[bytes, bytes]]:
+    try:
+        given = [(name, value) for name, value in pairs]
+    except (TypeError, ValueError):
+        raise ValueError(f"headers must be a list of [name, value], not {pairs!r:.200}.") from None
+    return [(_header(name), _header(value)) for name, value in given]
 
 
 def _header(value: Any) -> bytes:

@@ -126,7 +126,8 @@ class InterfaceServer:
             self._reply_to_requests(channels, message, error)
             return
         connections = self._connections
-        frame = Frame(reply.data) if reply.data is not None and reply.close is None else None
+        only_data = reply.data is not None and reply.close is None and reply.accept is not False
+        frame = Frame(reply.data) if only_data else None
         for channel in tuple(channels):
             connection = connections.get(channel)
             if connection is None:

@@ -69,28 +69,20 @@ class WebSocketConnection:
             scope: its ASGI 3 scope.
             receive: gives the events after the connect.
         """
-        connect = messages.websocket_connect(scope, self.reply_channel, self._scheme)
-        try:
-            await self._server.mailbox.send("websocket.connect", connect)
-        except ChannelLayerError as error:
-            logger.warning("Refused a handshake for %s: %s", self._path, error)
-            self._end(refuse=503)
-            return
-        del connect  # a socket may stay for days, and its headers need not
         code = 1006
+        connected = True  # also when the connect is cut short, for it may have left
         try:
-            code = await self._carry_frames(receive)
+            connected = await self._connect(scope)
+            if connected:
+                code = await self._carry_frames(receive)
         except asyncio.CancelledError:
             # The server is going away and says so; the client may come back at once.
             self.close(messages.SERVICE_RESTART)
             code = messages.SERVICE_RESTART
         finally:
             self._closed = True
-            self._order += 1
-            self._server.send_surely(
-                "websocket.disconnect",
-                messages.websocket_disconnect(self.reply_channel, self._path, code, self._order),
-            )
+            if connected:
+                self._disconnect(code)
 
     def reply(self, message: messages.Content) -> None:
         """Does what a consumer's reply says; a reply that makes no sense is logged."""
@@ -137,6 +129,24 @@ class WebSocketConnection:
             logger.warning("Cut off the socket on %s: its client does not read.", self._path)
             self._closed = True
             self._outlet.abort()
+
+    async def _connect(self, scope: messages.Scope) -> bool:
+        """Returns whether the handshake is with a worker; if not, it is refused."""
+        message = messages.websocket_connect(scope, self.reply_channel, self._scheme)
+        try:
+            await self._server.mailbox.send("websocket.connect", message)
+        except ChannelLayerError as error:
+            logger.warning("Refused a handshake for %s: %s", self._path, error)
+            self._end(refuse=503)
+            return False
+        return True
+
+    def _disconnect(self, code: int) -> None:
+        self._order += 1
+        self._server.send_surely(
+            "websocket.disconnect",
+            messages.websocket_disconnect(self.reply_channel, self._path, code, self._order),
+        )
 
     async def _carry_frames(self, receive: Receive) -> int:
         while True:

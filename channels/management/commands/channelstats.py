@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from channels.asgi import DEFAULT_CHANNEL_LAYER, ChannelLayerWrapper, channel_layers
@@ -27,7 +28,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints once, or until it is interrupted."""
-        layer = channel_layers[options["layer"]]
+        try:
+            layer = channel_layers[options["layer"]]
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
         if "statistics" not in layer.extensions:
             raise CommandError(f"Channel layer {layer} keeps no statistics.")
         layer.router.check_default(http_consumer=_nobody)

@@ -6,6 +6,7 @@ import pprint
 from collections.abc import Iterator
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from channels.asgi import DEFAULT_CHANNEL_LAYER, channel_layers
@@ -26,7 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         """Runs the action."""
-        layer = channel_layers[options["layer"]]
+        try:
+            layer = channel_layers[options["layer"]]
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
         if "dead_letters" not in layer.extensions:
             raise CommandError(f"Channel layer {layer} keeps no dead letters.")
         try:

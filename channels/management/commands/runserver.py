@@ -69,6 +69,7 @@ class Command(RunserverCommand):
     def inner_run(self, *args: Any, **options: Any) -> None:
         """Serves until it is stopped or the code changes."""
         if not options["use_asgi"]:
+            self.server_cls = RunserverCommand.server_cls
             super().inner_run(*args, **options)
             return
         self.logger = setup_logger("django.channels", options["verbosity"])

@@ -62,6 +62,11 @@ class Command(BaseCommand):
             )
         layer.router.check_default(http_consumer=self._http_consumer())
         worker = self._make_worker(layer, options)
+        if not worker.apply_channel_filters(layer.router.channels):
+            raise CommandError(
+                "--only-channels and --exclude-channels leave no channel of"
+                f" {', '.join(sorted(layer.router.channels))}."
+            )
         self.logger.info("Running worker against channel layer %s", layer)
         worker_process_ready.send(sender=worker)
         worker.ready()
