@@ -94,10 +94,21 @@ class SentinelServer(Server):
             self._sentinels, sentinel_kwargs=_sentinel_settings(AsyncRetry(NoBackoff(), 0))
         )
         settings = _settings(self._options, None)
-        pool: redis.asyncio.ConnectionPool = redis.asyncio.sentinel.SentinelConnectionPool(  # type: ignore[no-untyped-call]
+        pool: redis.asyncio.ConnectionPool = _AsyncSentinelPool(  # type: ignore[no-untyped-call]
             self._service, manager, retry=AsyncRetry(NoBackoff(), 0), **settings
         )
         return pool
+
+
+class _AsyncSentinelPool(redis.asyncio.sentinel.SentinelConnectionPool):
+    """Leaves no connection to a sentinel open, once one to the primary has been made."""
+
+    async def get_connection(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().get_connection(*args, **kwargs)  # type: ignore[no-untyped-call]
+        finally:
+            for sentinel in self.sentinel_manager.sentinels:
+                await sentinel.aclose()
 
 
 def url_servers(hosts: Iterable[Host] | None, options: Options) -> list[Server]:

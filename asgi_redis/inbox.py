@@ -53,9 +53,12 @@ class Inbox:
             oldest_ms: messages older than this have expired; news of groups has not.
             now: seconds, for the table.
         """
-        for entry_id, (operation, raw_name, _, value) in entries:
+        for entry_id, fields in entries:
             self.last_id = entry_id.decode()
-            name = raw_name.decode()
+            if len(fields) != 4:
+                continue  # nobody of ours has written it
+            operation, raw_name, _, value = fields
+            name = raw_name.decode(errors="replace")
             if operation == b"s":
                 if milliseconds(self.last_id) >= oldest_ms:
                     yield Arrival((name,), value, to_group=False)
@@ -64,12 +67,12 @@ class Inbox:
                 if channels and milliseconds(self.last_id) >= oldest_ms:
                     yield Arrival(channels, value, to_group=True)
             elif operation == b"a":
-                self.members.add(name, value.decode(), now)
+                self.members.add(name, value.decode(errors="replace"), now)
                 self.joined.add(name)
             elif operation == b"d":
-                self.members.discard(name, value.decode())
+                self.members.discard(name, value.decode(errors="replace"))
             elif operation == b"q":
-                yield Question(list(self.members.channels(name)), value.decode())
+                yield Question(list(self.members.channels(name)), value.decode(errors="replace"))
 
 
 def milliseconds(entry_id: str) -> int:

@@ -13,7 +13,7 @@ from asgi_redis.aionode import AsyncLine
 from asgi_redis.inbox import Arrival, Inbox, milliseconds, next_id
 from asgi_redis.scripts import Command
 from channels.layers.exceptions import LayerUnavailable
-from channels.layers.mailbox import Mailbox, Receiver
+from channels.layers.mailbox import Mailbox, Receiver, hand_over
 from channels.layers.outgoing import Outgoing
 
 if TYPE_CHECKING:
@@ -150,6 +150,9 @@ class Branch:
                 self.available = False
                 self._beat_now.set()
                 await asyncio.sleep(RETRY_SECONDS)
+            except Exception:  # a mistake of ours must not make the whole process deaf
+                logger.exception("Error in the mailbox %s, will keep trying:", self._process)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _read(self) -> None:
         trim = ("XTRIM", self._key, "MINID", next_id(self.inbox.last_id))
@@ -171,11 +174,7 @@ class Branch:
             except ValueError as error:
                 logger.error("Ignored an entry in our inbox: %s", error)
                 continue
-            if arrival.to_group:
-                self._receiver.deliver_group(arrival.channels, message)
-            else:
-                for channel in arrival.channels:
-                    self._receiver.deliver(channel, message)
+            hand_over(self._receiver, arrival.channels, message, arrival.to_group)
 
     async def _write(self) -> None:
         try:

@@ -126,13 +126,15 @@ class InterfaceServer:
             self._reply_to_requests(channels, message, error)
             return
         connections = self._connections
-        only_data = reply.data is not None and reply.close is None and reply.accept is not False
-        frame = Frame(reply.data) if only_data else None
+        frame = None
+        if reply.data is not None and reply.close is None and reply.accept is not False:
+            frame = Frame(reply.data)
         for channel in tuple(channels):
             connection = connections.get(channel)
             if connection is None:
-                continue
-            if frame is not None and isinstance(connection, WebSocketConnection):
+                # It was added on behalf of a connection that had gone by then.
+                self.mailbox.forget(channel)
+            elif frame is not None and isinstance(connection, WebSocketConnection):
                 connection.send(frame)
             else:
                 connection.reply(message)

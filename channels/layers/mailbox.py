@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import Any, Protocol
 
 from channels.layers import names
+
+logger = logging.getLogger(__name__)
 
 
 class Receiver(Protocol):
@@ -22,6 +25,20 @@ class Receiver(Protocol):
 
     def lost(self, channels: Collection[str]) -> None:
         """Messages for these channels were dropped, so what their clients have seen has a gap."""
+
+
+def hand_over(
+    receiver: Receiver, channels: Collection[str], message: dict[str, Any], to_group: bool
+) -> None:
+    """Gives a receiver a message; one that it fails over does not keep the next from it."""
+    try:
+        if to_group:
+            receiver.deliver_group(channels, message)
+        else:
+            for channel in channels:
+                receiver.deliver(channel, message)
+    except Exception:
+        logger.exception("Could not deliver a message to %d channels:", len(channels))
 
 
 class Mailbox(ABC):

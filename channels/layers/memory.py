@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from channels.layers import codec, names
 from channels.layers.base import BaseChannelLayer, Received
 from channels.layers.exceptions import ChannelFull, ChannelLayerError
-from channels.layers.mailbox import Mailbox, Receiver
+from channels.layers.mailbox import Mailbox, Receiver, hand_over
 from channels.layers.membership import Membership
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal
@@ -248,7 +248,4 @@ class _MemoryMailbox(Mailbox):
         self._woken.clear()
         for entry in self._layer.drain(self.name):
             message = codec.decode(entry.data)
-            if entry.to_group:
-                self._receiver.deliver_group(entry.channels, message)
-            else:
-                self._receiver.deliver(entry.channels[0], message)
+            hand_over(self._receiver, entry.channels, message, entry.to_group)

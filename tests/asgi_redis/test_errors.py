@@ -59,11 +59,14 @@ def test_a_missing_stream_is_told_from_other_errors(text, missing):
 
 
 def test_a_server_that_is_too_old_is_told_as_such_by_whoever_connects(redis_layer, monkeypatch):
-    monkeypatch.setattr("asgi_redis.errors.MINIMUM_VERSION", (99, 0))
     line = AsyncLine(redis_layer.servers[0], timeout=5)
-    with pytest.raises(UnsupportedServer, match="^Redis at .* is version"):
-        redis_layer.ping()
-    with pytest.raises(UnsupportedServer, match="^Redis at .* is version"):
-        redis_layer.nodes[0].line(5, "test").execute([("PING",)])
-    with pytest.raises(UnsupportedServer, match="^Redis at .* is version"):
-        asyncio.run(line.execute([("PING",)]))
+    attempts = [
+        redis_layer.ping,
+        lambda: redis_layer.nodes[0].line(5, "test").execute([("PING",)]),
+        lambda: asyncio.run(line.execute([("PING",)])),
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr("asgi_redis.errors.MINIMUM_VERSION", (99, 0))
+        for attempt in attempts:
+            with pytest.raises(UnsupportedServer, match="^Redis at [^ ]* is version"):
+                attempt()

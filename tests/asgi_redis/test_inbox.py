@@ -70,3 +70,14 @@ def test_a_question_is_answered_with_the_members_of_now():
 def test_ids(entry_id, after):
     assert next_id(entry_id) == after
     assert milliseconds(entry_id) == int(entry_id[0])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [[b"field", b"value"], [b"x", b"friends", b"m", b"data"], [b"a", b"\xff", b"m", b"\xff"]],
+    ids=["other fields", "unknown operation", "no text"],
+)
+def test_what_is_not_ours_is_passed_over(fields):
+    inbox = Inbox()
+    assert list(inbox.follow([[b"1-0", fields]], oldest_ms=0, now=0)) == []
+    assert inbox.last_id == "1-0"

@@ -261,8 +261,8 @@ class TestTidying:
         async def scenario():
             async with opened(redis_layer, receiver) as mailbox:
                 inbox = redis_layer.keys.inbox(mailbox.name)
-                entry = ("s", mailbox.new_channel(), "m", b"\xc1")
-                redis_layer.nodes[0].run(("XADD", inbox, "*", *entry))
+                for entry in (("s", mailbox.new_channel(), "m", b"\xc1"), ("other", "fields")):
+                    redis_layer.nodes[0].run(("XADD", inbox, "*", *entry))
                 await hear(redis_layer, mailbox, receiver)
 
         asyncio.run(scenario())

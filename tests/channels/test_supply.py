@@ -5,8 +5,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from channels import supply as supply_module
 from channels.layers.exceptions import LayerUnavailable
 from channels.layers.memory import InMemoryChannelLayer

@@ -1,7 +1,6 @@
-"""The rig over one Valkey."""
+"""The rig over one Valkey, shared by the tests of a module, which find it whole."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,10 +8,27 @@ from tests.faults.rig import Rig, Sender
 from tests.support.valkey import ValkeyServer
 
 
-@pytest.fixture
-def rig(tmp_path: Path, valkey: ValkeyServer) -> Iterator[Rig]:
-    with Rig(tmp_path, {"hosts": [valkey.url]}) as rig:
+@pytest.fixture(scope="module")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    server = ValkeyServer(tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_rig(
+    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer
+) -> Iterator[Rig]:
+    with Rig(tmp_path_factory.mktemp("rig"), {"hosts": [valkey.url]}) as rig:
         yield rig
+
+
+@pytest.fixture
+def rig(shared_rig: Rig) -> Rig:
+    """The module's rig, mended of what the test before has done to it."""
+    shared_rig.mend()
+    return shared_rig
 
 
 @pytest.fixture

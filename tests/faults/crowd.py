@@ -2,6 +2,7 @@
 
 import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Sequence
@@ -9,28 +10,31 @@ from collections.abc import Sequence
 from tests.support.waiting import wait_until
 
 HANDSHAKE = (
-    "GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
-TEXT, CLOSE, PING = 0x1, 0x8, 0x9
+TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 
 
 class Member:
     """One socket.
 
+    Args:
+        port: of the server that is to hold it.
+        path: what it asks for; on "/" consumers put it into the group.
+
     Attributes:
-        port: of the server that holds it.
-        received: the texts of its frames.
+        received: the texts of its frames, and the data of binary ones.
         closed: the code that it was closed with; 1006 without a close frame, None if open.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, path: str = "/") -> None:
         self.port = port
-        self.received: list[str] = []
+        self.received: list[str | bytes] = []
         self.closed: int | None = None
         self._data = b""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
-        self.socket.sendall(HANDSHAKE.format(port=port).encode())
+        self.socket.sendall(HANDSHAKE.format(port=port, path=path).encode())
         while b"\r\n\r\n" not in self._data:
             part = self.socket.recv(4096)
             assert part, f"refused: {self._data!r}"
@@ -39,7 +43,23 @@ class Member:
         assert b" 101 " in status, status
         self.socket.setblocking(False)
 
+    def send(self, data: str | bytes) -> None:
+        """Send a frame; waits for as long as the server does not read."""
+        text = isinstance(data, str)
+        payload = data.encode() if text else data
+        self.socket.setblocking(True)
+        self.socket.sendall(masked(TEXT if text else BINARY, payload))
+        self.socket.setblocking(False)
+
+    def answer(self, data: str | bytes) -> str | bytes:
+        """Send a frame and return the next that comes."""
+        before = len(self.received)
+        self.send(data)
+        wait_until(lambda: self.read() or len(self.received) > before, f"an answer to {data!r}")
+        return self.received[before]
+
     def read(self) -> None:
+        """Take what has come, without waiting."""
         try:
             part = self.socket.recv(1 << 20)
         except BlockingIOError:
@@ -60,6 +80,8 @@ class Member:
         start, length = 2, data[1]
         if length == 126:
             start, length = 4, int.from_bytes(data[2:4], "big")
+        elif length == 127:
+            start, length = 10, int.from_bytes(data[2:10], "big")
         if len(data) < start + length:
             return None
         self._data = data[start + length :]
@@ -68,10 +90,22 @@ class Member:
     def _take(self, opcode: int, payload: bytes) -> None:
         if opcode == TEXT:
             self.received.append(payload.decode())
+        elif opcode == BINARY:
+            self.received.append(payload)
         elif opcode == CLOSE:
             self.closed = int.from_bytes(payload[:2], "big")
         elif opcode == PING:
-            self.socket.send(bytes([0x8A, 0x80 | len(payload), 0, 0, 0, 0]) + payload)
+            self.socket.send(masked(PONG, payload))
+
+
+def masked(opcode: int, payload: bytes) -> bytes:
+    """Return a client's frame, with a mask that changes nothing (RFC 6455, section 5.3)."""
+    length = len(payload)
+    if length < 126:
+        header = struct.pack("!BB", 0x80 | opcode, 0x80 | length)
+    else:
+        header = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, length)
+    return header + bytes(4) + payload
 
 
 class Crowd:
@@ -98,6 +132,11 @@ class Crowd:
         for member in self.members:
             member.socket.close()
         self._poll.close()
+
+    def forget(self) -> None:
+        """Forget what was received so far."""
+        for member in self.members:
+            member.received = []
 
     def open_members(self) -> list[Member]:
         return [member for member in self.members if member.closed is None]

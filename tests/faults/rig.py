@@ -1,13 +1,17 @@
 """The rig of the fault tests: interface servers, workers, a crowd of sockets and a sender."""
 
+import http.client
 import json
 import os
+import signal
 import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.utils.module_loading import import_string
 
@@ -18,7 +22,6 @@ from tests.support.ports import free_port
 from tests.support.processes import Process
 from tests.support.waiting import wait_until
 
-SERVERS, WORKERS, SOCKETS = 2, 3, 200
 SENDS_PER_SECOND = 50
 
 
@@ -31,17 +34,18 @@ class Sender(threading.Thread):
     """
 
     def __init__(self, layer: Any) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self.sent: list[str] = []
         self.uncertain: set[str] = set()
         self._layer = layer
+        self._name = uuid4().hex[:6]
         self._stopping = threading.Event()
 
     def run(self) -> None:
         number = 0
         while not self._stopping.is_set():
             number += 1
-            self._send(f"{number}")
+            self._send(f"{self._name} {number}")
             time.sleep(1 / SENDS_PER_SECOND)
 
     def stop(self) -> None:
@@ -67,14 +71,22 @@ class Rig:
         folder: for logs and the diary of the consumers.
         config: the CONFIG of the channel layer.
         backend: its BACKEND.
+        servers, workers, sockets: how many of them there are.
     """
 
     def __init__(
-        self, folder: Path, config: dict[str, Any], backend: str = "asgi_redis.RedisChannelLayer"
+        self,
+        folder: Path,
+        config: dict[str, Any],
+        backend: str = "asgi_redis.RedisChannelLayer",
+        *,
+        servers: int = 2,
+        workers: int = 3,
+        sockets: int = 200,
     ) -> None:
         self.layer = import_string(backend)(**config)
         self.diary = folder / "diary"
-        self.ports = [free_port() for _ in range(SERVERS)]
+        self.ports = [free_port() for _ in range(servers)]
         self._env = {
             "DJANGO_SETTINGS_MODULE": "tests.faults.project.settings",
             "RIG_BACKEND": backend,
@@ -83,22 +95,34 @@ class Rig:
         }
         self._folder = folder
         self.servers = [self._server(port) for port in self.ports]
-        self.workers = [self.new_worker(number) for number in range(WORKERS)]
-        self.crowd: Crowd | None = None
+        self.workers = [self.new_worker(number) for number in range(workers)]
+        self.crowd = Crowd([], 0)
+        self._sockets = sockets
 
     def __enter__(self) -> "Rig":
-        for process in [*self.servers, *self.workers]:
-            process.start()
-        for port in self.ports:
-            wait_until(lambda port=port: self.can_open(port), f"a socket on port {port}")
-        self.crowd = Crowd(self.ports, SOCKETS // SERVERS)
+        self.mend()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self.crowd:
+        self.crowd.dismiss()
+        stop_all(self.processes)
+
+    @property
+    def processes(self) -> list[Process]:
+        return [*self.servers, *self.workers]
+
+    def mend(self) -> None:
+        """Start what does not run, with a crowd of open sockets and an empty diary."""
+        for process in self.processes:
+            if not process.is_running():
+                process.start()
+        for port in self.ports:
+            wait_until(lambda port=port: self.can_open(port), f"a socket on port {port}")
+        if len(self.crowd.open_members()) < self._sockets:
             self.crowd.dismiss()
-        for process in [*self.servers, *self.workers]:
-            process.stop()
+            self.crowd = Crowd(self.ports, self._sockets // len(self.ports))
+        self.crowd.forget()
+        self.diary.unlink(missing_ok=True)
 
     def new_worker(self, number: int) -> Process:
         return self._python(f"worker-{number}", "-m", "django", "runworker")
@@ -121,24 +145,55 @@ class Rig:
         entries = [line.split() for line in lines]
         return [(name, int(pid)) for kind, name, pid in entries if kind == event]
 
+    def done(self) -> list[str]:
+        """Return the names of the jobs that were done."""
+        return [name for name, _ in self.events("done")]
+
+    def status(self, port: int) -> int:
+        """Return what a server answers to a request."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
     def worker_with(self, pid: int) -> Process:
         return next(worker for worker in self.workers if worker.pid == pid)
 
     def check_everything_arrived(self, sender: Sender) -> None:
         """Every number that was taken is at every open socket, in order, nothing else twice."""
-        assert self.crowd is not None
         assert sender.sent, "nothing was sent"
         self.crowd.wait_for(sender.sent[-1])
         for member in self.crowd.open_members():
-            self._check_member(member, sender)
+            assert arrived(member, sender) == sender.sent
+            twice = {text for text, count in Counter(member.received).items() if count > 1}
+            assert twice <= sender.uncertain
 
-    @staticmethod
-    def _check_member(member: Member, sender: Sender) -> None:
-        first_of_each = list(dict.fromkeys(member.received))
-        expected = [text for text in first_of_each if text in set(sender.sent)]
-        assert expected == sender.sent
-        twice = {text for text, count in Counter(member.received).items() if count > 1}
-        assert twice <= sender.uncertain
+    def check_all_well(self, sender: Sender, seconds: float) -> None:
+        """All that is sent from now on arrives within so many seconds; nobody has left."""
+        self._wait_for_flow(sender, seconds)
+        time.sleep(1)
+        sender.stop()
+        self.crowd.wait_for(sender.sent[-1])
+        for member in self.crowd.open_members():
+            assert arrived(member, sender)[-50:] == sender.sent[-50:]
+        for process in self.processes:
+            assert process.is_running(), process.output
+        assert len(self.crowd.open_members()) == len(self.crowd.members)
+        assert {self.status(port) for port in self.ports} == {200}
+
+    def _wait_for_flow(self, sender: Sender, seconds: float) -> None:
+        """Wait until fifty messages in a row are at every socket."""
+        start = len(sender.sent)
+
+        def flows() -> bool:
+            fresh = sender.sent[start:][-50:]
+            return len(fresh) == 50 and all(
+                member.received.count(fresh[0]) for member in self.crowd.open_members()
+            )
+
+        wait_until(flows, "messages to reach every socket again", seconds=seconds)
 
     def _server(self, port: int) -> Process:
         return self._python(
@@ -149,3 +204,18 @@ class Rig:
 
     def _python(self, name: str, *arguments: str) -> Process:
         return Process(name, [sys.executable, *arguments], env=self._env, folder=self._folder)
+
+
+def stop_all(processes: Sequence[Process]) -> None:
+    """Stop processes at the same time."""
+    for process in processes:
+        if process.is_running():
+            process.signal(signal.SIGTERM)
+    for process in processes:
+        process.stop()
+
+
+def arrived(member: Member, sender: Sender) -> list[str | bytes]:
+    """Return what a socket has of a sender's numbers, each where it came first."""
+    sent = set(sender.sent)
+    return [text for text in dict.fromkeys(member.received) if text in sent]

@@ -2,95 +2,122 @@
 
 import signal
 import time
+from dataclasses import dataclass
+from typing import Any
 
-from tests.faults.rig import Rig, Sender
+import pytest
+
+from tests.faults.rig import Rig, Sender, stop_all
 from tests.support.waiting import wait_until
 
-# Redelivery takes at most this long (the architecture, "Delivery").
-REDELIVERY_SECONDS = 15
 KILLS = 20
+# Three times as long as a worker is given up after without a heartbeat.
+SLOW_SECONDS = 21
 
 
-def done(rig: Rig) -> list[str]:
-    return [name for name, _ in rig.events("done")]
+@dataclass
+class Ordeal:
+    """What came of the faults that take long, which a rig goes through all at once.
+
+    Attributes:
+        started, done: names of jobs, from the diary.
+        killed: names of the jobs whose worker was killed in the middle.
+        meanwhile: names of the jobs that were done while a worker was stopped.
+        letters: the dead letters.
+    """
+
+    started: list[str]
+    done: list[str]
+    killed: set[str]
+    meanwhile: set[str]
+    letters: list[Any]
 
 
-def test_jobs_of_killed_workers_are_run_by_others(rig: Rig, sender: Sender) -> None:
-    names = {f"job-{number}" for number in range(KILLS)}
-    for name in names:
-        rig.work(name, seconds=0.5)
-    hit: set[str] = set()
-    while len(hit) < KILLS:
-        started = rig.events("started")
-        finished = set(done(rig))
-        for name, pid in started[-len(rig.workers) :]:
-            worker = next((w for w in rig.workers if w.is_running() and w.pid == pid), None)
-            if worker and name not in finished and name not in hit:
-                worker.kill()
-                worker.start()
-                hit.add(name)
-        if not names - finished - hit:
-            break  # a kill may come just too late: then the job is done
-        time.sleep(0.02)
-    assert len(hit) > KILLS // 2
-    wait_until(
-        lambda: names <= set(done(rig)), "all jobs", seconds=REDELIVERY_SECONDS + KILLS * 0.5
-    )
+@pytest.fixture(scope="module")
+def ordeal(shared_rig: Rig) -> Ordeal:
+    """A job that is slow, one whose worker is stopped, twenty killed once, one that kills all."""
+    rig, sender = shared_rig, Sender(shared_rig.layer)
+    extra = [rig.new_worker(number) for number in range(3, 6)]
+    rig.workers += extra
+    rig.mend()
+    sender.start()
+    begin(rig, "slow", seconds=SLOW_SECONDS)
+    stopped = begin(rig, "frozen", seconds=1)
+    stopped.signal(signal.SIGSTOP)
+    rig.work("poison", deadly=True)
+    for number in range(KILLS):
+        rig.work(f"job-{number}", seconds=0.5)
+    killed = kill_and_revive(rig)
+    meanwhile = set(rig.done())
+    stopped.signal(signal.SIGCONT)
+    wait_until(lambda: "frozen" in rig.done(), "the frozen job")
+    time.sleep(3)
     sender.stop()
     rig.check_everything_arrived(sender)
+    started = [name for name, _ in rig.events("started")]
+    rig.workers = rig.workers[: -len(extra)]
+    stop_all(extra)
+    return Ordeal(started, rig.done(), killed, meanwhile, list(rig.layer.dead_letters))
 
 
-def test_a_slow_consumer_of_a_living_worker_runs_once(rig: Rig) -> None:
-    rig.work("slow", seconds=21)  # three times as long as a worker is dead without a heartbeat
-    wait_until(lambda: "slow" in done(rig), "the slow job", seconds=40)
-    time.sleep(2)
-    assert [name for name, _ in rig.events("started")] == ["slow"]
+def begin(rig: Rig, name: str, **options: Any) -> Any:
+    """Give the workers a job and return the one that has started it."""
+    rig.work(name, **options)
+    wait_until(lambda: name in dict(rig.events("started")), f"the start of {name}")
+    return rig.worker_with(dict(rig.events("started"))[name])
 
 
-def test_a_stopped_worker_finishes_its_own_job_when_it_goes_on(rig: Rig) -> None:
-    rig.work("frozen", seconds=1)
-    wait_until(lambda: rig.events("started"), "the job's start")
-    worker = rig.worker_with(rig.events("started")[0][1])
-    worker.signal(signal.SIGSTOP)
-    time.sleep(20)
-    for number in range(10):
-        rig.work(f"meanwhile-{number}")
-    wait_until(lambda: len(done(rig)) == 10, "the jobs of the others")
-    worker.signal(signal.SIGCONT)
-    wait_until(lambda: "frozen" in done(rig), "the frozen job")
-    time.sleep(3)
-    assert done(rig).count("frozen") == 1
-
-
-def test_a_message_that_kills_every_worker_becomes_a_dead_letter(rig: Rig) -> None:
-    rig.work("poison", deadly=True)
+def kill_and_revive(rig: Rig) -> set[str]:
+    """Kill the worker of each job once and start all that died, until every job has its end."""
+    names, killed = {f"job-{number}" for number in range(KILLS)}, set()
     deadline = time.monotonic() + 120
-    while not list(rig.layer.dead_letters) and time.monotonic() < deadline:
+    while not (names | {"slow"} <= set(rig.done()) and list(rig.layer.dead_letters)):
+        assert time.monotonic() < deadline, rig.diary.read_text()
         for worker in rig.workers:
             if not worker.is_running():
                 worker.start()
-        time.sleep(0.1)
-    [letter] = list(rig.layer.dead_letters)
+        for name, pid in rig.events("started"):
+            worker = next((w for w in rig.workers if w.is_running() and w.pid == pid), None)
+            if worker and name in names - killed - set(rig.done()):
+                worker.kill()
+                killed.add(name)
+        time.sleep(0.05)
+    return killed
+
+
+def test_jobs_of_killed_workers_are_run_by_others(ordeal: Ordeal) -> None:
+    assert len(ordeal.killed) > KILLS // 2  # a kill may come just too late: then the job is done
+    assert {f"job-{number}" for number in range(KILLS)} <= ordeal.meanwhile
+
+
+def test_a_slow_consumer_of_a_living_worker_runs_once(ordeal: Ordeal) -> None:
+    assert ordeal.started.count("slow") == ordeal.done.count("slow") == 1
+
+
+def test_a_stopped_worker_finishes_its_own_job_when_it_goes_on(ordeal: Ordeal) -> None:
+    assert "frozen" not in ordeal.meanwhile
+    assert ordeal.started.count("frozen") == ordeal.done.count("frozen") == 1
+
+
+def test_a_message_that_kills_every_worker_becomes_the_only_dead_letter(ordeal: Ordeal) -> None:
+    [letter] = ordeal.letters
     assert letter.channel == "faults.work"
     assert letter.message == {"name": "poison", "deadly": True}
-    assert len(rig.events("started")) == 5
-    rig.work("harmless")
-    wait_until(lambda: "harmless" in done(rig), "the next job")
+    assert ordeal.started.count("poison") == 5
 
 
 def test_a_worker_told_to_go_finishes_its_job_and_leaves_the_others(rig: Rig) -> None:
-    for worker in rig.workers[1:]:
-        worker.stop()
-    [leaving] = rig.workers[:1]
+    leaving, *others = rig.workers
+    stop_all(others)
     for number in range(20):
-        rig.work(f"job-{number}", seconds=0.3)
+        rig.work(f"job-{number}", seconds=0.2)
     wait_until(lambda: rig.events("started"), "the first job")
     leaving.signal(signal.SIGTERM)
     assert leaving.wait(15) == 0
-    assert len(rig.events("started")) == len(rig.events("done"))
-    rig.workers[1].start()
-    wait_until(lambda: len(set(done(rig))) == 20, "the rest")
-    assert len(done(rig)) == 20
+    assert len(rig.events("started")) == len(rig.done())
+    others[0].start()
+    wait_until(lambda: len(set(rig.done())) == 20, "the rest")
+    assert len(rig.done()) == 20
 
 
 def test_a_rolling_restart_of_all_workers_drops_no_socket_and_loses_nothing(
@@ -104,8 +131,7 @@ def test_a_rolling_restart_of_all_workers_drops_no_socket_and_loses_nothing(
             time.sleep(0.02)
         worker.stop()
         worker.start()
-    wait_until(lambda: len(done(rig)) == jobs, "all jobs, once")
+    wait_until(lambda: len(rig.done()) == jobs, "all jobs, once")
     sender.stop()
     rig.check_everything_arrived(sender)
-    assert rig.crowd is not None
     assert len(rig.crowd.open_members()) == len(rig.crowd.members)

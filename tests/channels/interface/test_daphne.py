@@ -208,7 +208,7 @@ class TestRequests:
         daphne.layer.send(message["reply_channel"], reply)
         response = connection.getresponse()
         assert (response.headers["content-length"], response.read()) == ("4", b"")
-        _, again = daphne.take, connection.request("GET", "/next/")
+        connection.request("GET", "/next/")
         message = daphne.take("http.request")
         daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"next"})
         assert connection.getresponse().read() == b"next"

@@ -101,6 +101,27 @@ class TestReceiving:
 
         asyncio.run(scenario())
 
+    def test_a_receiver_that_fails_over_a_message_gets_the_next(
+        self, layer, receiver, monkeypatch, caplog
+    ):
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                channel, deliver = mailbox.new_channel(), receiver.deliver
+
+                def deliver_or_fail(channel, message):
+                    if message.get("bad"):
+                        raise LookupError("a mistake in the receiver")
+                    deliver(channel, message)
+
+                monkeypatch.setattr(receiver, "deliver", deliver_or_fail)
+                for bad in (True, False):
+                    layer.send(channel, {"bad": bad})
+                await eventually(lambda: receiver.direct, "the next message")
+            assert receiver.direct == [(channel, {"bad": False})]
+
+        asyncio.run(scenario())
+        assert "a mistake in the receiver" in caplog.text
+
 
 class TestSending:
     def test_messages_leave_in_order(self, layer, receiver):

@@ -17,8 +17,20 @@ def note(event: str, name: str) -> None:
 
 
 def connect(message: Message) -> None:
-    Group(GROUP).add(message.reply_channel)
+    if message["path"] == "/":
+        Group(GROUP).add(message.reply_channel)
     message.reply_channel.send({"accept": True})
+
+
+def receive(message: Message) -> None:
+    """Say back what came, except to who asks for the name of its reply channel, or is slow."""
+    text, data = message.get("text"), message.get("bytes")
+    if text == "slow":
+        time.sleep(0.02)
+    elif text == "name":
+        message.reply_channel.send({"text": message.reply_channel.name})
+    else:
+        message.reply_channel.send({"bytes": data} if text is None else {"text": text})
 
 
 def disconnect(message: Message) -> None:
@@ -38,6 +50,7 @@ def work(message: Message) -> None:
 
 channel_routing = {
     "websocket.connect": connect,
+    "websocket.receive": receive,
     "websocket.disconnect": disconnect,
     "faults.work": work,
 }

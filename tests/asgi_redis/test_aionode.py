@@ -1,0 +1,91 @@
+"""Tests of asgi_redis.aionode: one server, as an event loop talks to it."""
+
+import asyncio
+
+import pytest
+from redis.exceptions import ResponseError
+
+import asgi_redis.errors
+from asgi_redis import scripts
+from asgi_redis.aionode import AsyncLine
+from asgi_redis.hosts import url_servers
+from channels.layers.exceptions import LayerUnavailable, UnsupportedServer
+
+
+def line_to(url: str, seconds: float = 5.0) -> AsyncLine:
+    return AsyncLine(url_servers([url], {})[0], seconds)
+
+
+def run(url: str, scenario, seconds: float = 5.0):
+    """Runs a scenario with a line, and closes it."""
+
+    async def whole():
+        line = line_to(url, seconds)
+        try:
+            return await scenario(line)
+        finally:
+            await line.close()
+
+    return asyncio.run(whole())
+
+
+def test_many_commands_go_in_one_round_trip_and_a_refused_one_is_a_reply(redis_url, prefix):
+    async def scenario(line):
+        key = f"{prefix}key"
+        return await line.execute([("SET", key, "a"), ("INCR", key), ("GET", key)])
+
+    ok, refused, value = run(redis_url, scenario)
+    assert (ok, value) == (b"OK", b"a")
+    assert isinstance(refused, ResponseError)
+
+
+def test_tasks_get_their_own_replies(redis_url):
+    async def scenario(line):
+        return await asyncio.gather(*(line.run(("ECHO", number)) for number in range(50)))
+
+    assert run(redis_url, scenario) == [b"%d" % number for number in range(50)]
+
+
+def test_scripts_that_the_server_has_forgotten_are_loaded_again(redis_url, prefix):
+    async def scenario(line):
+        await line.run(("SCRIPT", "FLUSH"))
+        beat = scripts.worker_beat([f"{prefix}w"], "me", 1000, 1000, 1000, f"{prefix}reaper:")
+        return await line.run(beat)
+
+    assert run(redis_url, scenario) == []
+
+
+def test_a_server_that_does_not_answer_is_given_up_in_time(valkey):
+    async def scenario(line):
+        assert await line.run(("PING",)) == b"PONG"
+        valkey.pause()
+        with pytest.raises(LayerUnavailable, match="no answer in time"):
+            await line.run(("PING",))
+        with pytest.raises(LayerUnavailable, match="no answer in time"):
+            await line.run(("PING",))
+        valkey.resume()
+        assert await line.run(("ECHO", "again")) == b"again"
+
+    run(valkey.url, scenario, seconds=0.2)
+
+
+def test_a_cancelled_task_leaves_no_reply_for_the_next(redis_url, prefix):
+    async def scenario(line):
+        waiting = asyncio.ensure_future(line.run(("BLPOP", f"{prefix}nothing", 20)))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        return await line.run(("ECHO", "mine"))
+
+    assert run(redis_url, scenario) == b"mine"
+
+
+def test_an_absent_server_and_one_that_is_too_old_are_told_apart(redis_url, monkeypatch):
+    async def ping(line):
+        await line.run(("PING",))
+
+    with pytest.raises(LayerUnavailable, match=r"redis://127\.0\.0\.1:1/0"):
+        run("redis://127.0.0.1:1/0", ping)
+    monkeypatch.setattr(asgi_redis.errors, "MINIMUM_VERSION", (99, 0))
+    with pytest.raises(UnsupportedServer, match="is version"):
+        run(redis_url, ping)

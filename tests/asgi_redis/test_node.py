@@ -1,0 +1,118 @@
+"""Tests of asgi_redis.node: one server, as blocking code talks to it."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis.exceptions import ResponseError
+
+import asgi_redis.errors
+from asgi_redis import scripts
+from asgi_redis.hosts import url_servers
+from asgi_redis.node import Node
+from channels.layers.exceptions import LayerUnavailable, UnsupportedServer
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def make_node(redis_url):
+    made = []
+
+    def make(url: str = redis_url) -> Node:
+        made.append(Node(url_servers([url], {})[0]))
+        return made[-1]
+
+    yield make
+    for node in made:
+        node.close()
+
+
+@pytest.fixture
+def node(make_node) -> Node:
+    return make_node()
+
+
+class TestExecute:
+    def test_many_commands_go_in_one_round_trip(self, node, prefix):
+        key = f"{prefix}key"
+        assert node.execute([("SET", key, "1"), ("INCR", key), ("GET", key)]) == [b"OK", 2, b"2"]
+
+    def test_a_refused_command_is_a_reply_beside_the_others(self, node, prefix):
+        key = f"{prefix}key"
+        ok, refused, value = node.execute([("SET", key, "a"), ("INCR", key), ("GET", key)])
+        assert (ok, value) == (b"OK", b"a")
+        assert isinstance(refused, ResponseError)
+
+    def test_one_that_has_to_work_is_an_error_when_it_is_refused(self, node, prefix):
+        with pytest.raises(LayerUnavailable, match="unknown command"):
+            node.run(("NONSENSE",))
+
+    def test_scripts_that_the_server_has_forgotten_are_loaded_again(self, node, prefix):
+        key = f"{prefix}workers"
+        beat = scripts.worker_beat([key], "me", 1000, 1000, 1000, f"{prefix}reaper:")
+        node.run(("SCRIPT", "FLUSH"))
+        assert node.execute([("EXISTS", key), beat])[0] == 0
+        assert node.run(("ZCARD", key)) == 1
+        assert node.run(beat) == []
+
+    def test_threads_may_share_it(self, node, prefix):
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: node.run(("INCR", f"{prefix}count")), range(200)))
+        assert node.run(("GET", f"{prefix}count")) == b"200"
+
+
+class TestOutages:
+    def test_an_absent_server_is_named(self, make_node):
+        with pytest.raises(LayerUnavailable, match=r"Redis at redis://127\.0\.0\.1:1/0"):
+            make_node("redis://127.0.0.1:1/0").run(("PING",))
+
+    def test_it_works_again_when_the_server_is_back(self, make_node, valkey):
+        node = make_node(valkey.url)
+        assert node.run(("PING",)) == b"PONG"
+        valkey.stop()
+        with pytest.raises(LayerUnavailable):
+            node.run(("PING",))
+        valkey.start()
+        assert node.run(("PING",)) == b"PONG"
+
+    def test_connections_do_not_grow_in_number(self, make_node, valkey):
+        node = make_node(valkey.url)
+        for _ in range(50):
+            node.run(("PING",))
+        assert len(node.run(("CLIENT", "LIST")).splitlines()) == 1
+
+    def test_a_server_that_is_too_old_is_told_apart(self, node, monkeypatch):
+        monkeypatch.setattr(asgi_redis.errors, "MINIMUM_VERSION", (99, 0))
+        with pytest.raises(UnsupportedServer, match="is version"):
+            node.run(("PING",))
+
+
+class TestLine:
+    def test_it_keeps_one_connection_with_its_name(self, node, redis_url):
+        line = node.line(5.0, "a-name-of-this-test")
+        first, second = (line.execute([("CLIENT", "ID")])[0] for _ in range(2))
+        assert first == second
+        assert b"name=a-name-of-this-test" in node.run(("CLIENT", "LIST"))
+        line.close()
+        wait_until(
+            lambda: b"name=a-name-of-this-test" not in node.run(("CLIENT", "LIST")), "its end"
+        )
+
+    def test_a_wait_can_be_ended_from_outside(self, node, prefix):
+        line = node.line(30.0, "waiting")
+        command = ("BLPOP", f"{prefix}nothing", 20)
+        line.write([command])
+        timer = threading.Timer(0.05, line.interrupt)
+        timer.start()
+        assert line.read([command]) == [None]
+        timer.join()
+        line.close()
+
+    def test_it_is_made_again_after_it_broke(self, make_node, valkey):
+        line = make_node(valkey.url).line(5.0, "broken")
+        assert line.execute([("PING",)]) == [b"PONG"]
+        valkey.restart()
+        with pytest.raises(LayerUnavailable):
+            line.execute([("PING",)])
+        assert line.execute([("PING",)]) == [b"PONG"]
+        line.close()
