@@ -9,8 +9,7 @@ from tracker.models import AreaOfInterest, Incident, Severity
 
 
 def load() -> None:
-    """Add the demo rows that are missing, known by their names; nobody is notified."""
-    # In bulk, because the signals would need a Redis that does not run yet.
+    """Add the demo rows that are missing, known by their names."""
     _add_missing(Incident, incidents())
     _add_missing(AreaOfInterest, areas())
 

@@ -1,91 +1,82 @@
-"""What the browsers are told: every saved or deleted row, and alerts for areas of interest.
+"""What happens with every change of incidents and areas: it is logged, and alerts follow it.
 
-Notifications leave after the commit; a change that is rolled back notifies nobody.
+The log rows are written in the transaction of the change; `tracker.relay` sends them to the open
+pages after the commit. A change that is rolled back notifies nobody.
 """
 
-import logging
-from functools import partial
-from json import dumps
 from typing import Any
 
-from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from channels import Group
-from channels.layers.exceptions import ChannelLayerError
+from tracker import alerts, log
 from tracker.models import AreaOfInterest, Incident
+from tracker.models.rows import Change, rows_changed
 
-logger = logging.getLogger(__name__)
-
-GROUP = "notifications"
+Row = Incident | AreaOfInterest
 
 
-def send_notification(notification: dict[str, Any], using: str | None = None) -> None:
-    """Send a notification to every open page once the transaction is committed.
+def send_notifications(changes: list[Change], using: str) -> None:
+    """Send notifications of rows that were saved to every open page, once this is committed."""
+    log.record([log.saved(change) for change in changes], using)
 
-    Arguments:
-        notification: what the pages get, as JSON text.
-        using: alias of the database whose transaction this is.
-    """
-    # Encoded now: what is committed is what the rows hold at this moment.
-    transaction.on_commit(partial(_publish, notification["type"], dumps(notification)), using)
+
+@receiver(pre_save, sender=Incident)
+@receiver(pre_save, sender=AreaOfInterest)
+def row_pre_save(instance: Row, using: str, **_signal: Any) -> None:
+    """Keep what is about to be overwritten, locked so that it stays what it was."""
+    rows = type(instance)._base_manager.using(using)
+    instance.overwritten = (
+        rows.select_for_update().filter(pk=instance.pk).first() if instance.pk else None
+    )
 
 
 @receiver(post_save, sender=Incident)
-def incident_post_save(
-    instance: Incident, created: bool, raw: bool, using: str, **_signal: Any
-) -> None:
-    _send_saved(instance, created, using)
+def incident_post_save(instance: Incident, raw: bool, using: str, **signal: Any) -> None:
+    changes = [_change(instance, using, signal["update_fields"])]
+    send_notifications(changes, using)
     # Fixtures are loaded in any order, so the areas may not be there yet.
-    if not instance.closed and not raw:
-        _send_alert(instance, using)
+    if not raw:
+        alerts.follow_incidents(changes, using)
 
 
 @receiver(post_save, sender=AreaOfInterest)
 def area_of_interest_post_save(
-    instance: AreaOfInterest, created: bool, using: str, **_signal: Any
+    instance: AreaOfInterest, raw: bool, using: str, **signal: Any
 ) -> None:
-    _send_saved(instance, created, using)
+    changes = [_change(instance, using, signal["update_fields"])]
+    send_notifications(changes, using)
+    if not raw:
+        alerts.follow_areas(changes, using)
+
+
+@receiver(rows_changed, sender=Incident)
+def incidents_changed(changes: list[Change], using: str, **_signal: Any) -> None:
+    send_notifications(changes, using)
+    alerts.follow_incidents(changes, using)
+
+
+@receiver(rows_changed, sender=AreaOfInterest)
+def areas_of_interest_changed(changes: list[Change], using: str, **_signal: Any) -> None:
+    send_notifications(changes, using)
+    alerts.follow_areas(changes, using)
+
+
+@receiver(pre_delete, sender=Incident)
+@receiver(pre_delete, sender=AreaOfInterest)
+def row_pre_delete(instance: Row, using: str, **_signal: Any) -> None:
+    alerts.follow_deletion(instance, using)
 
 
 @receiver(post_delete, sender=Incident)
 @receiver(post_delete, sender=AreaOfInterest)
-def row_post_delete(instance: Incident | AreaOfInterest, using: str, **_signal: Any) -> None:
-    send_notification({"type": "post_delete", "feature": instance.geojson_feature}, using)
+def row_post_delete(instance: Row, using: str, **_signal: Any) -> None:
+    log.record([log.deleted(instance)], using)
 
 
-def _send_saved(instance: Incident | AreaOfInterest, created: bool, using: str) -> None:
-    send_notification(
-        {"type": "post_save", "created": created, "feature": instance.geojson_feature}, using
-    )
-
-
-def _send_alert(incident: Incident, using: str) -> None:
-    areas = [
-        {
-            "id": feature["id"],
-            "name": feature["properties"]["name"],
-            "severity": feature["properties"]["severity"],
-            "url": feature["properties"]["url"],
-        }
-        for feature in (
-            area.geojson_feature
-            for area in AreaOfInterest.objects.using(using).alerted_by(incident)
-        )
-    ]
-    if areas:
-        send_notification(
-            {"type": "alert", "feature": incident.geojson_feature, "areas_of_interest": areas},
-            using,
-        )
-
-
-def _publish(kind: str, text: str) -> None:
-    """The change is committed: that nobody hears of it must not fail whoever made it."""
-    try:
-        Group(GROUP).send({"text": text})
-    except ChannelLayerError as error:
-        logger.error("A %s notification was not sent: %s", kind, error)
-    else:
-        logger.info("Notification: %s, %d bytes", kind, len(text))
+def _change(instance: Row, using: str, update_fields: frozenset[str] | None) -> Change:
+    """What a save has changed; an instance may hold more than `update_fields` let it save."""
+    after = instance
+    if update_fields is not None:
+        after = type(instance)._base_manager.using(using).get(pk=instance.pk)
+    return Change(instance.__dict__.pop("overwritten"), after)

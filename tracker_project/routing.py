@@ -2,6 +2,8 @@
 
 channel_routing = {
     "websocket.connect": "tracker.consumers.websocket_connect",
+    "websocket.receive": "tracker.consumers.websocket_receive",
     "websocket.keepalive": "tracker.consumers.websocket_keepalive",
     "websocket.disconnect": "tracker.consumers.websocket_disconnect",
+    "tracker.relay": "tracker.consumers.relay_woken",
 }

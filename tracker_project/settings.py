@@ -4,12 +4,15 @@ Without any variable it is a development machine: SQLite, Redis on localhost, lo
 A machine that sets ALLOWED_HOSTS is a deployment: DEBUG is off and SECRET_KEY is required.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from xstatic.pkg import leaflet, leaflet_markercluster
 
+from tracker_project.csp import tile_origins
 from tracker_project.database import database
 from tracker_project.secret_key import local_secret_key
 
@@ -39,18 +42,26 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "axes",
     "tracker",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tracker.actors.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "tracker_project.urls"
@@ -65,6 +76,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tracker.context_processors.tile",
+                "tracker.context_processors.inbox",
             ],
         },
     },
@@ -87,8 +99,32 @@ CHANNEL_LAYERS = {
     },
 }
 
+# How often each open socket is checked: sessions that expired, memberships that got lost.
+CHANNELS_KEEPALIVE_SECONDS = 300
+
 # A session key in an address ends up in logs; True lets clients without cookies use it.
 CHANNEL_SESSION_KEY_IN_QUERY = False
+
+# Throttles count here. Without REDIS_URL each process counts for itself.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.list("REDIS_URL")[0],
+    }
+    if env.list("REDIS_URL", default=[])
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # counts failed log-ins in the database
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "tracker.lockout.locked_out"
+AXES_VERBOSE = False
 
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -102,7 +138,60 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Where pages come over TLS: everywhere but on a development machine.
+HTTPS = env.bool("HTTPS", default=not DEBUG)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# The proxy in front ends TLS and sets this header on every request; see docs/howto/deploy.md.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+
+# An empty URL leaves the bundled outline of the land as the only base map.
+TRACKER_TILE_URL = env.str("TRACKER_TILE_URL", default="")
+TRACKER_TILE_ATTRIBUTION = env.str("TRACKER_TILE_ATTRIBUTION", default="")
+# Whether reports of the public await a review before they are shown.
+TRACKER_REVIEW_REPORTS = env.bool("TRACKER_REVIEW_REPORTS", default=False)
+# How many reports are taken from one address within an hour.
+TRACKER_REPORTS_AN_HOUR = env.int("TRACKER_REPORTS_AN_HOUR", default=20)
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", *tile_origins(TRACKER_TILE_URL)],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tracker.api.authentication.TokenAuthentication",  # first: it says what a 401 asks for
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "tracker.api.views.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.AnonRateThrottle",
+        "rest_framework.throttling.UserRateThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {"anon": "60/min", "user": "1200/min", "token": "10/min"},
+    "EXCEPTION_HANDLER": "tracker.api.problems.handle",
+    "UNICODE_JSON": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Incident tracker",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -122,10 +211,6 @@ STORAGES = {
 }
 # In development files are served where they lie, without collectstatic.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
-
-# An empty URL leaves the bundled outline of the land as the only base map.
-TRACKER_TILE_URL = env.str("TRACKER_TILE_URL", default="")
-TRACKER_TILE_ATTRIBUTION = env.str("TRACKER_TILE_ATTRIBUTION", default="")
 
 LOGGING = {
     "version": 1,

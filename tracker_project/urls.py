@@ -2,13 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.i18n import JavaScriptCatalog
 
 urlpatterns = [
     path("", include("tracker.urls")),
-    path("jsi18n/", JavaScriptCatalog.as_view(packages=["tracker"]), name="javascript-catalog"),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("accounts/", include("django.contrib.auth.urls")),
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "tracker.views.bad_request"
+handler400 = "tracker.views.errors.bad_request"

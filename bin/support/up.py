@@ -1,4 +1,4 @@
-"""bin/up: prepare, start the Procfile, say where the page is, and stop everything on Ctrl-C."""
+"""Prepare a site, start its Procfile, say where the page is, and stop everything on Ctrl-C."""
 
 import http.client
 import os
@@ -10,23 +10,24 @@ import time
 
 from support import environment
 from support.environment import SetupError
+from support.site import Site
 
 HOST = "127.0.0.1"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def main() -> int:
+def main(site: Site) -> int:
     """Run until stopped; return the exit status for the shell."""
     try:
         port = _page_port()
-        environment.prepare("requirements.txt")
-        login = _load_data()
+        environment.prepare(site.requirements)
+        login = _load_data(site)
     except SetupError as error:
-        print(f"bin/up: {error}", file=sys.stderr)
+        print(f"{site.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    return _serve(port, login)
+    return _serve(site, port, login)
 
 
 def _page_port() -> int:
@@ -49,16 +50,17 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _load_data() -> str:
+def _load_data(site: Site) -> str:
     """Bring the database up to date; return the lines that say how to log in."""
-    _manage("migrate", "--no-input", "--verbosity", "0")
-    return _manage("loaddemo").strip()
+    _manage(site, "migrate", "--no-input", "--verbosity", "0")
+    return _manage(site, "loaddemo").strip()
 
 
-def _manage(*arguments: str) -> str:
+def _manage(site: Site, *arguments: str) -> str:
     command = [environment.PYTHON, "manage.py", *arguments]
+    variables = environment.variables(**site.variables)
     done = subprocess.run(
-        command, cwd=environment.ROOT, env=environment.variables(), capture_output=True, text=True
+        command, cwd=environment.ROOT, env=variables, capture_output=True, text=True
     )
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
@@ -66,25 +68,28 @@ def _manage(*arguments: str) -> str:
     return done.stdout
 
 
-def _serve(port: int, login: str) -> int:
+def _serve(site: Site, port: int, login: str) -> int:
     """Run the Procfile until a signal or the end of one of its processes."""
     honcho = subprocess.Popen(
-        _honcho(),
+        _honcho(site),
         cwd=environment.ROOT,
-        env=environment.variables(PORT=str(port), PYTHONUNBUFFERED="1", **_embedded_valkey()),
+        env=environment.variables(
+            PORT=str(port), PYTHONUNBUFFERED="1", **site.variables, **_embedded_valkey()
+        ),
         start_new_session=True,  # the terminal's Ctrl-C reaches it once, through the handler below
     )
     for number in SIGNALS:
         signal.signal(number, lambda *_: honcho.terminate())
-    _announce(honcho, port, login)
+    _announce(honcho, site, port, login)
     return honcho.wait()
 
 
-def _honcho() -> list[str]:
-    processes = ["web", "worker", *([] if os.environ.get("REDIS_URL") else ["valkey"])]
+def _honcho(site: Site) -> list[str]:
+    processes = [*site.processes, *([] if os.environ.get("REDIS_URL") else ["valkey"])]
     # Without a .env file: honcho alone would read it, the commands that ran before it did not.
     options = ["--concurrency", "worker=2", "--env", os.devnull]
-    return [str(environment.PYTHON), "-m", "honcho", "start", *options, *processes]
+    procfile = ["--procfile", site.procfile, "--app-root", str(environment.ROOT)]
+    return [str(environment.PYTHON), "-m", "honcho", *procfile, "start", *options, *processes]
 
 
 def _embedded_valkey() -> dict[str, str]:
@@ -101,11 +106,11 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _announce(honcho: subprocess.Popen[bytes], port: int, login: str) -> None:
+def _announce(honcho: subprocess.Popen[bytes], site: Site, port: int, login: str) -> None:
     """Wait until the page answers, unless the processes end first."""
     while honcho.poll() is None:
         if _answers(port):
-            text = f"The tracker runs at http://{HOST}:{port}/\n{login}\nCtrl-C stops everything."
+            text = f"{site.name} at http://{HOST}:{port}/\n{login}\nCtrl-C stops everything."
             print(f"\n{text}\n", flush=True)
             return
         time.sleep(0.2)

@@ -31,8 +31,10 @@ def report(visitor, name):
     assert status == 200
 
 
-def next_frame(connection):
-    return connection.recv(timeout=30)
+def expect_frame(connection, text):
+    """Wait for a frame that holds the text."""
+    while text not in connection.recv(timeout=30):
+        pass
 
 
 def handshake_status(visitor, **options):
@@ -45,14 +47,14 @@ def test_socket_without_a_session_is_refused(anonymous, other):
     assert handshake_status(anonymous) == 403
 
     report(anonymous, "After a stranger")
-    assert "After a stranger" in next_frame(other)
+    expect_frame(other, "After a stranger")
 
 
 def test_socket_of_a_foreign_origin_is_refused(visitor, other):
     assert handshake_status(visitor, origin="http://attacker.example") == 403
 
     report(visitor, "After a foreign page")
-    assert "After a foreign page" in next_frame(other)
+    expect_frame(other, "After a foreign page")
 
 
 def test_session_in_the_address_opens_no_socket(anonymous, visitor):
@@ -61,25 +63,28 @@ def test_session_in_the_address_opens_no_socket(anonymous, visitor):
     assert handshake_status(anonymous, path=f"/notifications/?session_key={key}") == 403
 
 
-def test_frame_that_is_not_json_changes_nothing(visitor, other):
+@pytest.mark.parametrize("frame", ["{ not JSON", b"\x00\xff", "[]"], ids=["text", "bytes", "list"])
+def test_frame_that_makes_no_sense_closes_its_socket_only(visitor, other, frame):
     with visitor.socket() as sender:
-        sender.send("{ not JSON")
-        sender.send(b"\x00\xff")
-        report(visitor, "After a strange frame")
+        sender.send(frame)
+        expect_frame(sender, '"bad_frame"')
+        with pytest.raises(ConnectionClosed) as closed:
+            expect_frame(sender, "nothing more")
+    assert closed.value.rcvd.code == 4400
 
-        assert "After a strange frame" in next_frame(sender)
-        assert "After a strange frame" in next_frame(other)
+    report(visitor, "After a strange frame")
+    expect_frame(other, "After a strange frame")
 
 
 def test_frame_over_one_mebibyte_closes_its_socket_only(visitor, other):
     with visitor.socket() as sender:
         sender.send("x" * (MEBIBYTE + 1))
         with pytest.raises(ConnectionClosed) as closed:
-            next_frame(sender)
+            expect_frame(sender, "nothing more")
     assert closed.value.rcvd.code == 1009
 
     report(visitor, "After a huge frame")
-    assert "After a huge frame" in next_frame(other)
+    expect_frame(other, "After a huge frame")
 
 
 def test_path_that_is_not_utf8_is_answered(stack, visitor, other):
@@ -90,7 +95,7 @@ def test_path_that_is_not_utf8_is_answered(stack, visitor, other):
     )
 
     report(visitor, "After a strange path")
-    assert "After a strange path" in next_frame(other)
+    expect_frame(other, "After a strange path")
 
 
 def status_line(stack, request: bytes) -> bytes:
@@ -108,7 +113,7 @@ def test_broken_multipart_body_is_answered_with_400(stack, visitor, other):
     assert b" 400 " in status_line(stack, request)
 
     report(visitor, "After a broken form")
-    assert "After a broken form" in next_frame(other)
+    expect_frame(other, "After a broken form")
 
 
 def test_channel_that_nobody_reads_fills_up_and_says_so(layer, visitor, other):
@@ -118,7 +123,7 @@ def test_channel_that_nobody_reads_fills_up_and_says_so(layer, visitor, other):
         layer.send("nobody.reads", {"number": layer.capacity})
 
     report(visitor, "After a full channel")
-    assert "After a full channel" in next_frame(other)
+    expect_frame(other, "After a full channel")
 
 
 def test_consumer_that_raises_is_logged_and_the_worker_goes_on(stack, layer, visitor, other):
@@ -130,4 +135,4 @@ def test_consumer_that_raises_is_logged_and_the_worker_goes_on(stack, layer, vis
     )
     assert all(worker.is_running() for worker in stack.workers)
     report(visitor, "After a failed consumer")
-    assert "After a failed consumer" in next_frame(other)
+    expect_frame(other, "After a failed consumer")

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.browser import chromium
 from tests.support.stack import PASSWORD, USERNAME, Stack
 from tests.support.visitor import Visitor
 from tests.support.waiting import wait_until
@@ -36,12 +35,6 @@ WATCH_MARKERS = """() => {
     new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach(note)))
         .observe(document.querySelector(".leaflet-marker-pane"), { childList: true });
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +219,7 @@ def test_time_from_save_to_marker(pages, name, visitor, capsys):
 
 def delay(page: Page, visitor: Visitor, name: str) -> float:
     """Save one incident, and return the milliseconds from its time of creation to its marker."""
-    visitor.post("/report/", name=name, severity="ME", **OPEN_SEA)
+    visitor.post("/incidents/add/", name=name, severity="ME", **OPEN_SEA)
     expect_marker([page], name)
     [feature] = visitor.features("incidents")
     visitor.delete_everything()

@@ -3,11 +3,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from shapely import Point, box
 
 from channels.asgi import DEFAULT_CHANNEL_LAYER, ChannelLayerWrapper, channel_layers
 from channels.layers.memory import InMemoryChannelLayer
+from tracker import relay
 from tracker.models import AreaOfInterest, Incident
 from tracker_project.routing import channel_routing
 
@@ -16,7 +17,8 @@ from tracker_project.routing import channel_routing
 def layer() -> Iterator[ChannelLayerWrapper]:
     """A layer of its own for each test."""
     old = channel_layers.backends.get(DEFAULT_CHANNEL_LAYER)
-    layer = ChannelLayerWrapper(InMemoryChannelLayer(), DEFAULT_CHANNEL_LAYER, channel_routing)
+    memory = InMemoryChannelLayer(channel_capacity={"test.page": 10_000})
+    layer = ChannelLayerWrapper(memory, DEFAULT_CHANNEL_LAYER, channel_routing)
     channel_layers.set(DEFAULT_CHANNEL_LAYER, layer)
     yield layer
     if old is None:
@@ -31,6 +33,7 @@ def notifications(layer: ChannelLayerWrapper) -> Callable[[], list[dict[str, Any
     layer.group_add("notifications", "test.page")
 
     def received() -> list[dict[str, Any]]:
+        relay.publish()
         messages = iter(lambda: layer.receive(["test.page"])[1], None)
         return [json.loads(message["text"]) for message in messages]
 
@@ -38,8 +41,25 @@ def notifications(layer: ChannelLayerWrapper) -> Callable[[], list[dict[str, Any
 
 
 @pytest.fixture
-def user(db: None) -> User:
-    return User.objects.create_user("operator", password="secret")
+def make_user(db: None) -> Callable[[str], User]:
+    """Makes a user of a role, with the role's name and the password "secret"."""
+
+    def make(role: str) -> User:
+        user = User.objects.create_user(role, password="secret")
+        user.groups.add(Group.objects.get(name=role))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def user(make_user: Callable[[str], User]) -> User:
+    return make_user("operator")
+
+
+@pytest.fixture
+def viewer(make_user: Callable[[str], User]) -> User:
+    return make_user("viewer")
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def test_the_feature_of_an_incident(db, make_incident):
             "severity": "Urgent",
             "severity_code": "UR",
             "closed": False,
+            "pending": False,
             "created": incident.created.isoformat(),
             "updated": incident.updated.isoformat(),
             "url": f"/incidents/{incident.pk}/",

@@ -13,7 +13,11 @@ VARIABLES = (
     "CSRF_TRUSTED_ORIGINS",
     "DATABASE_URL",
     "DEBUG",
+    "HSTS_SECONDS",
+    "HTTPS",
     "REDIS_URL",
+    "TRACKER_REPORTS_AN_HOUR",
+    "TRACKER_REVIEW_REPORTS",
     "TRACKER_TILE_ATTRIBUTION",
     "TRACKER_TILE_URL",
 )
@@ -81,3 +85,37 @@ def test_debug_can_be_set(load):
 
 def test_session_keys_in_addresses_are_off(load):
     assert load()["CHANNEL_SESSION_KEY_IN_QUERY"] is False
+
+
+def test_a_deployment_is_served_over_tls_only(load):
+    settings = load(ALLOWED_HOSTS="map.example.org")
+    assert settings["SECURE_SSL_REDIRECT"]
+    assert settings["SESSION_COOKIE_SECURE"]
+    assert settings["CSRF_COOKIE_SECURE"]
+    assert settings["SECURE_HSTS_SECONDS"] > 0
+
+
+def test_a_development_machine_needs_no_tls(load):
+    settings = load()
+    assert not settings["SECURE_SSL_REDIRECT"]
+    assert not settings["SESSION_COOKIE_SECURE"]
+    assert settings["SECURE_HSTS_SECONDS"] == 0
+
+
+def test_no_script_of_a_page_runs_but_those_of_files(load):
+    directives = load()["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
+    assert directives["default-src"] == ["'self'"]
+    assert not any("unsafe-inline" in sources for sources in directives.values())
+
+
+def test_tiles_are_allowed_where_a_tile_server_is_set(load):
+    directives = load(TRACKER_TILE_URL="https://t.example.org/{z}/{x}/{y}.png")[
+        "CONTENT_SECURITY_POLICY"
+    ]["DIRECTIVES"]
+    assert "https://t.example.org" in directives["img-src"]
+
+
+def test_throttles_of_all_workers_count_together_where_there_is_a_redis(load):
+    assert "locmem" in load()["CACHES"]["default"]["BACKEND"]
+    caches = load(REDIS_URL="redis://one:6379/0")["CACHES"]
+    assert caches["default"]["LOCATION"] == "redis://one:6379/0"

@@ -17,6 +17,8 @@ from shapely.geometry.base import BaseGeometry
 
 SRID = 4326
 MAX_POSITIONS = 10_000
+# Square degrees; an area that covers more would raise an alert for every incident.
+MAX_SQUARE_DEGREES = 0.9 * 360 * 180
 Position = tuple[float, float]
 
 
@@ -66,6 +68,8 @@ def check(geometry: BaseGeometry) -> None:
         )
     for longitude, latitude in positions:
         check_position(longitude, latitude)
+    if geometry.geom_type == "Polygon":
+        _check_size(geometry)
     if not geometry.is_valid:
         raise _invalid(shapely.is_valid_reason(geometry))
 
@@ -153,6 +157,19 @@ def _invalid(reason: str) -> ValidationError:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check_size(polygon: Polygon) -> None:
+    outline = shapely.convex_hull(polygon)
+    if outline.area == 0:
+        raise ValidationError(
+            _("The area covers nothing: its points lie on one line."), code="no_area"
+        )
+    if polygon.area > MAX_SQUARE_DEGREES:
+        raise ValidationError(
+            _("The area covers the whole world, or nearly: draw the part that matters."),
+            code="whole_world",
+        )
 
 
 def _number(value: float) -> str:

@@ -1,0 +1,1 @@
+"""Pages of the tracker. Reporting is open to everybody, all else needs a role."""
