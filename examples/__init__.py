@@ -1,0 +1,1 @@
+"""Eight small applications on the channels, the layer and the workers of this project."""

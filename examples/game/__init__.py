@@ -1,0 +1,1 @@
+"""A board that all players of a room share, moved in real time (seed 002)."""

@@ -1,0 +1,1 @@
+"""A consumer of `http.request` that answers by itself (seed 001)."""

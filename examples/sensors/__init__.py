@@ -1,0 +1,1 @@
+"""Datagrams of sensors become incidents on the tracker's map (seed 001)."""

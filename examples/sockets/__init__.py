@@ -1,0 +1,1 @@
+"""WebSocket views with Django's URLs, middleware and forms (seed 004)."""

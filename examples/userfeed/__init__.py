@@ -1,0 +1,1 @@
+"""Notifications to all tabs of one user, and to nobody else (seed 002)."""
