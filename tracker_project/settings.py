@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from xstatic.pkg import leaflet, leaflet_markercluster
 
+from tracker_project import sentinel
 from tracker_project.csp import tile_origins
 from tracker_project.database import database
 from tracker_project.secret_key import local_secret_key
@@ -89,15 +90,20 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+redis_urls = env.list("REDIS_URL", default=[])
+behind_sentinels = any(url.startswith(sentinel.SCHEME) for url in redis_urls)
+
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "asgi_redis.RedisChannelLayer",
         "CONFIG": {
-            "hosts": env.list("REDIS_URL", default=[]) or [("localhost", 6379)],
+            "hosts": redis_urls or [("localhost", 6379)],
         },
         "ROUTING": "tracker_project.routing.channel_routing",
     },
 }
+if behind_sentinels:
+    CHANNEL_LAYERS["default"] |= sentinel.sentinel_layer(redis_urls)
 
 # How often each open socket is checked: sessions that expired, memberships that got lost.
 CHANNELS_KEEPALIVE_SECONDS = 300
@@ -105,13 +111,13 @@ CHANNELS_KEEPALIVE_SECONDS = 300
 # A session key in an address ends up in logs; True lets clients without cookies use it.
 CHANNEL_SESSION_KEY_IN_QUERY = False
 
-# Throttles count here. Without REDIS_URL each process counts for itself.
+# Throttles count here. Without REDIS_URL, or behind sentinels, each process counts for itself.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": env.list("REDIS_URL")[0],
+        "LOCATION": redis_urls[0],
     }
-    if env.list("REDIS_URL", default=[])
+    if redis_urls and not behind_sentinels
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
