@@ -215,12 +215,17 @@ class WorkerGroup(Worker):
 
     Arguments:
         n_threads: how many; the other arguments are those of Worker.
+
+    Attributes:
+        workers: those besides the group itself, which is one of them.
+        threads: theirs, once it runs.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         n_threads = kwargs.pop("n_threads", multiprocessing.cpu_count())
         super().__init__(*args, **kwargs)
         kwargs["signal_handlers"] = False
+        self.threads: list[threading.Thread] = []
         self.workers = [Worker(*args, **kwargs) for _ in range(n_threads - 1)]
 
     def sigterm_handler(self, signo: int | None, stack_frame: Any) -> None:
@@ -240,14 +245,14 @@ class WorkerGroup(Worker):
 
     def work(self, supply: Supply, coroutines: CoroutineLoop) -> None:
         """Runs what the supply gives in all threads."""
-        threads = [
+        self.threads = [
             threading.Thread(target=worker.work, args=[supply, coroutines], daemon=True)
             for worker in self.workers
         ]
-        for thread in threads:
+        for thread in self.threads:
             thread.start()
         super().work(supply, coroutines)
-        for thread in threads:
+        for thread in self.threads:
             thread.join()
 
 

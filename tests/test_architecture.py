@@ -20,6 +20,12 @@ ALLOWED = {
     "examples": ("examples", "tracker", "channels"),
 }
 
+# What shows only in the work of others is tested there.
+TESTED_ELSEWHERE = {
+    "asgi_redis/heart.py": "tests/asgi_redis/test_subscription.py",
+    "asgi_redis/layer.py": "tests/channels/layers/test_base.py",
+}
+
 
 class Import(NamedTuple):
     """One import statement's target, with where it stands."""
@@ -175,3 +181,27 @@ def tested(test: Path) -> list[Path]:
         name = source.with_suffix(".js").name.replace("_", "-")
         return [ROOT / package / "static" / package / "js" / name]
     return [source, source.with_suffix("")]
+
+
+@pytest.mark.parametrize("package", ["asgi_redis", "channels"])
+def test_every_module_of_the_framework_has_tests_beside_it(package):
+    untested = [
+        str(path.relative_to(ROOT))
+        for path in sources(package)
+        if path.stem != "__init__" and path.parent.name != "migrations"
+        if has_functions(path) and not tests_of(path).exists()
+    ]
+    assert not untested
+
+
+def has_functions(path: Path) -> bool:
+    tree = ast.walk(ast.parse(path.read_text()))
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in tree)
+
+
+def tests_of(path: Path) -> Path:
+    """Return where a module is tested: in its mirror, or where it shows."""
+    name = path.relative_to(ROOT)
+    return ROOT / TESTED_ELSEWHERE.get(
+        str(name), Path("tests", name.with_name(f"test_{name.name}"))
+    )

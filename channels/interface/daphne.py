@@ -77,6 +77,7 @@ class DaphneOutlet(Outlet):
         if self._protocol.state == self._protocol.STATE_OPEN:
             # Autobahn's sendClose, for applications, knows no 1011 to 1013.
             self._protocol.sendCloseFrame(code=code)
+            self.throttle(blocked=False)
 
     def stalled(self) -> bool:
         waiting = _waiting(self._protocol.transport)
@@ -91,7 +92,10 @@ class DaphneOutlet(Outlet):
         self._protocol.transport.abortConnection()
 
     def throttle(self, blocked: bool) -> None:
-        paused = blocked or self._protocol.application_queue.qsize() > FRAMES_WAITING
+        waiting = self._protocol.application_queue.qsize()
+        # A socket that is being closed is read on, for its client's answer comes last.
+        is_open = self._protocol.state == self._protocol.STATE_OPEN
+        paused = is_open and (blocked or waiting > FRAMES_WAITING)
         if paused != self._paused:
             self._paused = paused
             transport = self._protocol.transport
@@ -124,7 +128,10 @@ class DaphneRequest:
 
     def when_gone(self, callback: Callable[[], None]) -> None:
         """Calls back when the client leaves before its response is complete."""
-        self._request.notifyFinish().addErrback(lambda _: callback())
+        if self._request.channel is None:
+            callback()  # it has left already, and nobody would be notified again
+        else:
+            self._request.notifyFinish().addErrback(lambda _: callback())
 
     def abort(self) -> None:
         """Cuts the connection, so that the client knows the response is not complete."""

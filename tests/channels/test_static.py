@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import chromium
 from tests.support.ports import free_port
 from tests.support.processes import Process
 from tests.support.waiting import wait_until
@@ -46,12 +45,6 @@ class EchoServer:
             return False
         finally:
             connection.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -16,15 +16,23 @@ import asgi_redis.subscription
 from channels.channel import Channel, Group
 from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseException
 from channels.layers import memory
+from channels.layers.exceptions import LayerUnavailable
 from channels.layers.memory import InMemoryChannelLayer
 from channels.layers.outgoing import Outgoing
 from channels.routing import route
 from channels.signals import consumer_finished, consumer_started, worker_ready
 from channels.worker import Worker, WorkerGroup
+from tests.support.layers import maker_of
 from tests.support.waiting import wait_until
 from tests.support.workers import working, wrap
 
 pytestmark = pytest.mark.usefixtures("without_database")
+
+
+@pytest.fixture(params=["memory", "redis", "shards"])
+def make_layer(request):
+    """Makes layers; that messages are encrypted makes no difference to a worker."""
+    return maker_of(request)
 
 
 @pytest.fixture(autouse=True)
@@ -82,10 +90,13 @@ class ReadsAhead:
 
 
 def take(layer, channel: str) -> dict:
-    """Returns the next message of a channel, waiting for it."""
+    """Returns the next message of a channel, waiting for it and for the layer."""
 
     def receive() -> list[dict]:
-        message = layer.receive([channel])[1]
+        try:
+            message = layer.receive([channel])[1]
+        except LayerUnavailable:
+            return []
         return [] if message is None else [message]
 
     return wait_until(receive, f"a message on {channel}")[0]
@@ -182,6 +193,33 @@ class TestRunning:
             routing["http.request"].wait_for(1)
         assert len(routing["http.disconnect"].messages) == 0
         assert len(routing["ws.receive"].messages) == 0
+
+    def test_a_subclass_may_limit_the_number_of_turns(self):
+        class TwoTurns(Worker):
+            """As tests of 1.x applications do it."""
+
+            turns = 2
+
+            @property
+            def termed(self):
+                self.turns -= 1
+                return self.turns < 0
+
+            @termed.setter
+            def termed(self, value):
+                """Stops when it has had its turns."""
+
+        tries = []
+
+        def consumer(message):
+            tries.append(1)
+            if len(tries) == 1:
+                raise ConsumeLater
+
+        layer = InMemoryChannelLayer()
+        layer.send("test", {})
+        TwoTurns(wrap(layer, {"test": consumer}), signal_handlers=False).run()
+        assert len(tries) == 2
 
     def test_signals_frame_every_call(self, layer):
         events = []
@@ -564,16 +602,58 @@ class TestStopping:
     def test_many_threads_stop_together(self, layer):
         consumer = Recorder()
         layer.send("test", {"value": 1})
-        with working(layer, {"test": consumer}, threads=8):
+        with working(layer, {"test": consumer}, threads=8) as group:
             consumer.wait_for(1)
+        assert len(group.threads) == 7
+        assert not any(thread.is_alive() for thread in group.threads)
 
     def test_a_worker_in_a_job_says_so(self, layer):
         jobs = []
-        layer.send("test", {})
         with working(layer, {"test": lambda message: jobs.append(worker.in_job)}) as worker:
+            layer.send("test", {})
             wait_until(lambda: jobs, "the call")
             wait_until(lambda: not worker.in_job, "the end of the call")
         assert jobs == [True]
+
+
+class TestOutages:
+    """A real server that goes away under four threads."""
+
+    def test_all_threads_go_on_after_a_restart_that_forgot_everything(self, valkey, layer_on):
+        layer, consumer = layer_on(valkey), Recorder()
+        with working(layer, {"test": consumer}, threads=4):
+            layer.send("test", {"value": "before"})
+            consumer.wait_for(1)
+            valkey.restart()
+            send_when_back(layer, [to_test(value) for value in range(20)])
+            consumer.wait_for(21)
+        assert Counter(consumer.values) == Counter(["before", *range(20)])
+
+    def test_what_runs_meanwhile_is_answered_once_afterwards(self, valkey, layer_on):
+        layer = layer_on(valkey)
+        running, go_on = threading.Event(), threading.Event()
+
+        def consumer(message):
+            running.set()
+            go_on.wait(60)
+            message.reply_channel.send({"value": message["value"]})
+
+        layer.send_all([to_test("before")])
+        with working(layer, {"test": consumer}, threads=2):
+            assert running.wait(30)
+            valkey.stop()
+            go_on.set()
+            valkey.start()
+            assert take(layer, "out") == {"value": "before"}
+            send_when_back(layer, [to_test("after")])
+            assert take(layer, "out") == {"value": "after"}
+        assert layer.receive(["out"]) == (None, None)
+
+    def test_it_stops_while_the_layer_is_away(self, valkey, layer_on, caplog):
+        layer = layer_on(valkey)
+        with working(layer, {"test": Recorder()}, threads=3):
+            valkey.stop()
+            wait_until(lambda: "unavailable, will keep trying" in caplog.text, "the log line")
 
 
 class TestWorkerGroup:
@@ -651,6 +731,20 @@ class TestChannelFilters:
         worker = Worker(wrap(layer, {"test": Recorder()}), only_channels=["tset"])
         with pytest.raises(ValueError, match=r"tset.*test"):
             worker.run()
+
+
+def send_when_back(layer, items) -> None:
+    """Sends as soon as the layer answers."""
+
+    def answers() -> bool:
+        try:
+            layer.ping()
+        except LayerUnavailable:
+            return False
+        return True
+
+    wait_until(answers, "the layer")
+    assert layer.send_all(items) == []
 
 
 def to_test(value):

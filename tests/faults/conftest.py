@@ -17,9 +17,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
 
 
 @pytest.fixture(scope="module")
-def shared_rig(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer
-) -> Iterator[Rig]:
+def shared_rig(tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer) -> Iterator[Rig]:
     with Rig(tmp_path_factory.mktemp("rig"), {"hosts": [valkey.url]}) as rig:
         yield rig
 

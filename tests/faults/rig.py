@@ -136,8 +136,13 @@ class Rig:
         return True
 
     def work(self, name: str, **options: Any) -> None:
-        """Give the workers a job; the options are those of the consumer."""
-        self.layer.send("faults.work", {"name": name, **options})
+        """Give the workers a job, as often as it takes; the options are those of the consumer."""
+        while True:
+            try:
+                self.layer.send("faults.work", {"name": name, **options})
+                return
+            except LayerUnavailable:
+                time.sleep(0.1)
 
     def events(self, event: str) -> list[tuple[str, int]]:
         """Return (name, process id) of the diary's entries of one kind."""

@@ -3,10 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 
 import pytest
-import redis
 
 from tests.faults.rig import Rig, Sender
 from tests.support.valkey import ValkeyServer
@@ -51,28 +49,6 @@ def stopped_for_ten_seconds(valkey: ValkeyServer) -> Iterator[None]:
 
 
 @contextmanager
-def unable_to_save(valkey: ValkeyServer) -> Iterator[None]:
-    """As on a full disk: from then on it refuses writes with MISCONF."""
-    with valkey.client() as client:
-        obstacle = Path(client.config_get("dir")["dir"]) / "dump.rdb"
-        obstacle.mkdir()
-        client.config_set("save", "3600 1")
-        save(client, "err")
-        yield
-        obstacle.rmdir()
-        save(client, "ok")
-        client.config_set("save", "")
-
-
-def save(client: redis.Redis, expected: str) -> None:
-    client.bgsave()
-    wait_until(
-        lambda: not client.info("persistence")["rdb_bgsave_in_progress"], "the end of the save"
-    )
-    assert client.info("persistence")["rdb_last_bgsave_status"] == expected
-
-
-@contextmanager
 def out_of_memory(valkey: ValkeyServer) -> Iterator[None]:
     with valkey.client() as client:
         client.config_set("maxmemory", "1")
@@ -95,7 +71,6 @@ def asking_for_another_password(valkey: ValkeyServer) -> Iterator[None]:
         killed_with_its_file,
         restarted_empty,
         stopped_for_ten_seconds,
-        unable_to_save,
         out_of_memory,
         asking_for_another_password,
     ],
@@ -112,7 +87,6 @@ def test_nobody_leaves_requests_get_503_and_groups_are_whole_again_afterwards(
 @pytest.mark.parametrize(
     ("fault", "line"),
     [
-        (unable_to_save, "it refuses writes; look at its disk and memory"),
         (out_of_memory, "it refuses writes; look at its disk and memory"),
         (asking_for_another_password, "wrong or missing password; put it into the hosts URL"),
     ],

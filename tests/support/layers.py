@@ -64,13 +64,18 @@ def layer_on() -> Iterator[MakeLayer]:
             node.close()
 
 
-@pytest.fixture(params=KINDS)
-def make_layer(request: pytest.FixtureRequest) -> MakeLayer:
-    """Makes layers with the options given: in memory, on Redis, on three shards, encrypted."""
+def maker_of(request: pytest.FixtureRequest) -> MakeLayer:
+    """Return what makes layers of the kind that a fixture is parametrised with."""
     if request.param == "memory":
         return InMemoryChannelLayer
     make = request.getfixturevalue("make_redis_layer")
     return lambda **options: make(request.param, **options)
+
+
+@pytest.fixture(params=KINDS)
+def make_layer(request: pytest.FixtureRequest) -> MakeLayer:
+    """Makes layers with the options given: in memory, on Redis, on three shards, encrypted."""
+    return maker_of(request)
 
 
 @pytest.fixture

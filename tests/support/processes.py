@@ -1,9 +1,9 @@
 """Processes that a test starts, and stops by their id."""
 
-import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -67,24 +67,24 @@ class Process:
         return self._process.wait(seconds)
 
     def signal(self, number: signal.Signals) -> None:
-        os.kill(self.pid, number)
+        """Send a signal, unless it has ended: its id may be another's by now."""
+        assert self._process is not None, f"{self.name} has not been started"
+        self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it with SIGKILL, as a crash would."""
-        os.killpg(self.pid, signal.SIGKILL)
-        self.wait()
+        """End it and its children with SIGKILL, as a crash would."""
+        if self.is_running():
+            os.killpg(self.pid, signal.SIGKILL)
+            self.wait()
 
     def stop(self) -> None:
         """End it with SIGTERM, or with SIGKILL when that does not do; no child is left."""
         if self.is_running():
-            self.signal(signal.SIGTERM)
-            self.signal(signal.SIGCONT)  # a paused process would not hear the first
-            try:
-                self.wait(15)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        if self._process is not None:
-            self._kill_group()
+            os.kill(self.pid, signal.SIGTERM)
+            os.kill(self.pid, signal.SIGCONT)  # a paused process would not hear the first
+            self._wait_unreaped(15)
+            os.killpg(self.pid, signal.SIGKILL)
+            self.wait()
 
     def wait_for_output(self, text: str, *, start: int = 0, seconds: float = 30) -> None:
         """Wait until the text stands in the output, from the given character on."""
@@ -95,6 +95,9 @@ class Process:
 
         wait_until(appeared, f"{text!r} in the output of {self.name}", seconds=seconds)
 
-    def _kill_group(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+    def _wait_unreaped(self, seconds: float) -> None:
+        """Wait for the end, but leave the id taken, so that the group can still be killed."""
+        deadline = time.monotonic() + seconds
+        options = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        while os.waitid(os.P_PID, self.pid, options) is None and time.monotonic() < deadline:
+            time.sleep(0.02)

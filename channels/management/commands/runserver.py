@@ -30,6 +30,14 @@ from channels.worker import Worker
 
 WORKER_THREADS = 4
 
+# Daphne's words for what happens to a socket, and those of 1.x for the terminal.
+SOCKET_ACTIONS = {
+    "connecting": "HANDSHAKING",
+    "connected": "CONNECT",
+    "disconnected": "DISCONNECT",
+    "rejected": "REJECT",
+}
+
 
 class Command(RunserverCommand):
     """Django's runserver, with WebSockets."""
@@ -96,8 +104,8 @@ class Command(RunserverCommand):
         if protocol == "http" and action == "complete":
             line = "HTTP {method} {path} {status} [{time_taken:.2f}, {client}]".format(**details)
             line = self._style_of(details["status"])(line)
-        elif protocol == "websocket":
-            line = "WebSocket {} {path} [{client}]".format(action.upper(), **details)
+        elif protocol == "websocket" and action in SOCKET_ACTIONS:
+            line = "WebSocket {} {path} [{client}]".format(SOCKET_ACTIONS[action], **details)
         else:
             return
         now = datetime.datetime.now().strftime("%Y/%m/%d %H:%M:%S")

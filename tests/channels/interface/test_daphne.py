@@ -7,12 +7,14 @@ import socket
 import sys
 import threading
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from asgi_redis import RedisChannelLayer
+from channels.interface.daphne import DaphneRequest
 from tests.support.ports import free_port
 from tests.support.processes import Process
 from tests.support.waiting import wait_until
@@ -310,3 +312,11 @@ class TestShutdown:
             assert "Traceback" not in daphne.process.output
         finally:
             daphne.stop()
+
+
+def test_a_client_that_left_before_it_was_watched_is_noticed_too():
+    # As Twisted leaves a request whose connection was lost; a real one would choose a reactor.
+    request = SimpleNamespace(channel=None)
+    gone = []
+    DaphneRequest(request).when_gone(lambda: gone.append(True))
+    assert gone == [True]

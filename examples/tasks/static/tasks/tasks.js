@@ -13,7 +13,7 @@ const receivers = {
 const bridge = connect("/ws/tasks/", (message) => receivers[message.type](message));
 
 function show(task) {
-  const item = element("li", "", element("b", "", task.name), element("span", "state", stateOf(task)));
+  const item = element("li", "", element("span", "state", stateOf(task)), element("b", "", task.name));
   item.dataset.state = task.state;
   if (task.state === "running") item.append(progressOf(task));
   for (const src of task.result) item.append(Object.assign(new Image(), { src, alt: "Thumbnail" }));

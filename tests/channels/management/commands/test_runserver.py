@@ -1,5 +1,6 @@
 """Tests of `manage.py runserver`: the whole system in one process."""
 
+import itertools
 import json
 import signal
 import sys
@@ -7,6 +8,7 @@ import sys
 import pytest
 from websockets.sync.client import connect
 
+from channels.management.commands import runserver
 from tests.support.ports import free_port
 from tests.support.processes import Process
 from tests.support.visitor import Visitor
@@ -112,20 +114,47 @@ def test_views_sockets_and_static_files_work_in_one_process(start):
     status, page = server.visitor.get("/fail/")
     assert status == 500
     assert "a mistake in a view" in page
-    server.process.wait_for_output("WebSocket CONNECTED / [127.0.0.1:")
+    server.process.wait_for_output("WebSocket CONNECT / [127.0.0.1:")
     server.process.wait_for_output("HTTP GET /nowhere/ 404")
     server.process.signal(signal.SIGTERM)
     assert server.process.wait() == 0
     assert "Exception in thread" not in server.process.output
 
 
+@pytest.mark.parametrize(
+    ("protocol", "action", "status", "line"),
+    [
+        ("http", "complete", 200, "HTTP GET /page/ 200 [0.12, a-client]"),
+        ("http", "complete", 304, "HTTP GET /page/ 304 [0.12, a-client]"),
+        ("http", "complete", 404, "HTTP GET /page/ 404 [0.12, a-client]"),
+        ("http", "complete", 503, "HTTP GET /page/ 503 [0.12, a-client]"),
+        ("websocket", "connecting", None, "WebSocket HANDSHAKING /page/ [a-client]"),
+        ("websocket", "connected", None, "WebSocket CONNECT /page/ [a-client]"),
+        ("websocket", "disconnected", None, "WebSocket DISCONNECT /page/ [a-client]"),
+        ("websocket", "rejected", None, "WebSocket REJECT /page/ [a-client]"),
+        ("websocket", "something else", None, None),
+        ("gopher", "complete", None, None),
+    ],
+)
+def test_one_line_tells_of_a_request_or_a_socket(capsys, protocol, action, status, line):
+    details = {"method": "GET", "path": "/page/", "client": "a-client", "time_taken": 0.1234}
+    runserver.Command(no_color=True).log_action(protocol, action, {**details, "status": status})
+    written = capsys.readouterr().err
+    assert line in written if line else written == ""
+
+
 def test_changed_code_is_loaded(start):
     server = start()
     pages = server.folder / "pages.py"
     pages.write_text(PAGES.replace("hello", "good day"))
-    wait_until(
-        lambda: server.answers() and "good day" in server.visitor.get("/")[1], "the new page"
-    )
+    looks = itertools.count(1)
+
+    def is_new() -> bool:
+        if next(looks) % 200 == 0:
+            pages.touch()  # a change before the reloader's first look goes unseen
+        return server.answers() and "good day" in server.visitor.get("/")[1]
+
+    wait_until(is_new, "the new page", seconds=60)
     assert server.echo("bees") == "you said bees"
     server.process.signal(signal.SIGINT)
     server.process.wait()
