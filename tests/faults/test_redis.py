@@ -56,15 +56,6 @@ def out_of_memory(valkey: ValkeyServer) -> Iterator[None]:
         client.config_set("maxmemory", "0")
 
 
-@contextmanager
-def asking_for_another_password(valkey: ValkeyServer) -> Iterator[None]:
-    with valkey.client() as client:
-        client.config_set("requirepass", "another")
-        client.client_kill_filter(_type="normal", skipme=True)
-        yield
-        client.config_set("requirepass", "")
-
-
 @pytest.mark.parametrize(
     "fault",
     [
@@ -72,7 +63,6 @@ def asking_for_another_password(valkey: ValkeyServer) -> Iterator[None]:
         restarted_empty,
         stopped_for_ten_seconds,
         out_of_memory,
-        asking_for_another_password,
     ],
 )
 def test_nobody_leaves_requests_get_503_and_groups_are_whole_again_afterwards(
@@ -88,7 +78,6 @@ def test_nobody_leaves_requests_get_503_and_groups_are_whole_again_afterwards(
     ("fault", "line"),
     [
         (out_of_memory, "it refuses writes; look at its disk and memory"),
-        (asking_for_another_password, "wrong or missing password; put it into the hosts URL"),
     ],
 )
 def test_a_refusal_is_named_in_every_log(
