@@ -22,9 +22,7 @@ def proxy(valkey: ValkeyServer) -> Iterator[Proxy]:
     proxy.close()
 
 
-def test_a_cut_is_found_and_mended_and_nothing_is_lost_in_it(
-    tmp_path: Path, proxy: Proxy
-) -> None:
+def test_a_cut_is_found_and_mended_and_nothing_is_lost_in_it(tmp_path: Path, proxy: Proxy) -> None:
     with Rig(tmp_path, {"hosts": [f"redis://127.0.0.1:{proxy.port}/0"]}, sockets=20) as rig:
         sender = Sender(rig.layer)
         sender.start()
