@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 from django.apps import apps
+from django.utils import translation
 from playwright.sync_api import Browser
 
 from channels.signals import worker_ready
@@ -21,11 +22,26 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # While the browser runs, Playwright keeps an event loop in this thread, at which other tests
-    # and Django would take offence: so what uses it comes last.
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    # and Django would take offence: so what uses it comes last, also where pytest-xdist hands out
+    # groups of tests to several processes.
+    for item in items:
+        group = f"{item.path}, browser" if _uses_browser(item) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_uses_browser)
+
+
+def _uses_browser(item: pytest.Item) -> bool:
+    return "browser" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """What language one test's request asked for does not last into the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ def measure(stack: Stack, effort: Effort) -> Iterator[Measurement]:
         stack.stop()
         yield Measurement(
             row=f"{effort.burst:,} handshakes {title}",
-            goal="1 s, no retry",
+            goal="no retry",
             unit="s",
             samples=samples,
             remark=remark,
