@@ -20,6 +20,8 @@ from tests.support.valkey import ValkeyServer
 def pytest_configure() -> None:
     # SIGTERM ends the run as Ctrl-C does: fixtures stop their processes.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell lets what runs in its background ignore Ctrl-C, and all that starts from there too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

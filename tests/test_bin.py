@@ -1,4 +1,4 @@
-"""bin/up as a new user runs it, in a copy of the project."""
+"""bin/up as a new user runs it, in a copy of the project; bin/test on tests of this file's own."""
 
 import ast
 import os
@@ -24,6 +24,24 @@ COPIED = ("bin", "asgi_redis", "channels", "tracker", "tracker_project")
 COPIED_FILES = ("Procfile", "manage.py", "requirements.txt")
 SERVER_PROCESSES = 4  # Valkey, Daphne and two workers
 
+# Notes the database of each run, and fails in the first.
+TEST = """
+import os
+from pathlib import Path
+
+import psycopg
+
+def test_database():
+    url = os.environ["DATABASE_URL"]
+    with Path("databases").open("a") as file:
+        file.write(url + "\\n")
+    if url:
+        psycopg.connect(url.replace("postgis:", "postgresql:")).close()
+    assert Path("databases").read_text().count("\\n") > 1
+"""
+
+WITHOUT_POSTGRESQL = "from support import postgresql; postgresql.find = lambda: None"
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -39,12 +57,17 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def prepared(project: Path) -> Path:
     """A copy with a virtual environment in which the packages of this one are found."""
+    link_packages(project)
+    return project
+
+
+def link_packages(project: Path) -> None:
+    """Make a virtual environment in which the packages of this one are found."""
     subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=project, check=True
     )
     [packages] = (project / ".venv").glob("lib/python*/site-packages")
     (packages / "packages.pth").write_text("\n".join(site.getsitepackages()))
-    return project
 
 
 @pytest.fixture
@@ -61,6 +84,18 @@ def up(prepared: Path) -> Iterator[Process]:
     process = Process("up", [sys.executable, "bin/up"], env=env, folder=prepared, cwd=prepared)
     yield process
     process.stop()
+
+
+@pytest.fixture
+def checked(tmp_path: Path) -> Path:
+    """A project of which bin/test checks a single test."""
+    shutil.copytree(ROOT / "bin", tmp_path / "bin", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "requirements-dev.txt").touch()
+    for folder in ("tracker", "tracker_project"):
+        (tmp_path / "tests" / folder).mkdir(parents=True)
+    (tmp_path / "tests/tracker/test_database.py").write_text(TEST)
+    link_packages(tmp_path)
+    return tmp_path
 
 
 def run(project: Path, code: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -186,3 +221,38 @@ def test_two_valkeys_never_share_their_data(prepared):
     )
     assert done.returncode == 1
     assert done.stderr.startswith(f"Another Valkey already uses {data}")
+
+
+def bin_test(checked: Path, before: str = "pass", **env: str) -> str:
+    """Run bin/test after some code and return what it says at last."""
+    env = {"CI": "", "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "", **env}
+    done = run(checked, f"import runpy; {before}; runpy.run_path('bin/test')", **env)
+    return (done.stdout + done.stderr).strip()
+
+
+def databases(checked: Path) -> list[str]:
+    """Return the kind of database that each run of the test had; none is SQLite."""
+    urls = (checked / "databases").read_text().splitlines()
+    return [url.partition(":")[0] for url in urls]
+
+
+def test_tests_of_the_tracker_run_on_postgresql_too(checked):
+    said = bin_test(checked)
+    if databases(checked) == [""] and not os.environ.get("CI"):
+        pytest.skip("Not run, for want of PostgreSQL with PostGIS.")
+    assert databases(checked) == ["", "postgis"]
+    assert "1 passed" in said
+    assert "pytest on PostgreSQL" not in said.splitlines()[-1]
+
+
+def test_what_fails_in_ci_runs_once_more(checked):
+    said = bin_test(checked, WITHOUT_POSTGRESQL, CI="1")
+    assert databases(checked) == ["", ""]
+    assert "pytest," not in said.splitlines()[-1]
+
+
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_want_of_postgresql_is_said_and_fails_ci(checked, ci):
+    said = bin_test(checked, WITHOUT_POSTGRESQL, CI=ci)
+    assert "apt install postgresql-15-postgis-3" in said
+    assert ("pytest on PostgreSQL" in said.splitlines()[-1]) == bool(ci)

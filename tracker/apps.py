@@ -15,9 +15,11 @@ class TrackerConfig(AppConfig):
         # They need the models, which are not there when this module is imported.
         from tracker import access, metrics, signals  # noqa: F401
         from tracker.clock import Clock
+        from tracker.models import LogHead
 
         connection_created.connect(register_functions)
         post_migrate.connect(create_roles, sender=self)
+        post_migrate.connect(LogHead.create, sender=self)
         self.clock = Clock()
         worker_ready.connect(self.clock.start)
         consumer_started.connect(metrics.consumer_began)

@@ -1,4 +1,4 @@
-"""What the workers do by themselves: publish what was left over, and tell pages the head.
+"""What the workers do by themselves: publish what was left over, tell pages the head, tidy up.
 
 Each worker process has one such thread; the database decides which of them acts. So there is no
 process of its own to start, and as long as one worker lives the clock runs.
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from channels import Group
 from channels.layers.exceptions import ChannelLayerError
-from tracker import relay
+from tracker import relay, retention
 from tracker.audiences import GROUPS
 from tracker.models import LogHead
 
@@ -44,7 +44,8 @@ class Clock:
         """Do what is due. What is away now may be back at the next tick."""
         try:
             relay.publish()
-            beat()
+            if beat():
+                retention.trim()
         except (ChannelLayerError, DatabaseError) as error:
             if not self._failed:
                 logger.warning("The clock cannot publish, and tries on: %s", error)
@@ -60,14 +61,14 @@ class Clock:
             self.tick()
 
 
-def beat() -> None:
-    """Tell every page how far the log is, unless another worker did so just now."""
+def beat() -> bool:
+    """Tell every page how far the log is; False if another worker did so just now."""
     if not _is_due(LogHead.current()):
-        return
+        return False
     with transaction.atomic():
         head = LogHead.claim()
         if head is None or not _is_due(head):
-            return
+            return False
         head.beat = timezone.now()
         head.save(update_fields=["beat"])
     frame = {
@@ -78,6 +79,7 @@ def beat() -> None:
     }
     for group in GROUPS:
         Group(group).send({"text": json.dumps(frame)})
+    return True
 
 
 def _is_due(head: LogHead) -> bool:

@@ -3,8 +3,12 @@
 import json
 import logging
 import time
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 
 from channels import Group
 from channels.auth import channel_session_user, channel_session_user_from_http
@@ -111,9 +115,10 @@ def _leave(message: Message) -> None:
 
 
 def _session_lives(message: Message) -> bool:
-    """Whether the session that opened the socket is still there."""
+    """Whether somebody is still signed in to the session that opened the socket."""
     key = message.channel_session.get("http_session_key")
-    return key is not None and type(message.channel_session)().exists(key)
+    sessions = import_module(settings.SESSION_ENGINE).SessionStore
+    return key is not None and SESSION_KEY in sessions(key)
 
 
 def _since_in_address(message: Message) -> str | None:

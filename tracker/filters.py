@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from tracker.geometry.bbox import parse_bbox
 from tracker.models import Alert, AreaOfInterest, Incident, Severity
 from tracker.models.rows import MapQuerySet
+from tracker.sorting import DEFAULT_SORT, SORTS, order
 
 
 class BboxField(forms.CharField):
@@ -55,6 +56,16 @@ class FlagFilter(django_filters.ChoiceFilter):
         super().__init__(choices=[("1", _("Yes"))], **kwargs)
 
 
+class SortFilter(django_filters.ChoiceFilter):
+    """Puts incidents in one of the orders that have a name."""
+
+    def __init__(self) -> None:
+        super().__init__(label=_("Sort"), choices=[(sort, sort) for sort in SORTS])
+
+    def filter(self, rows: MapQuerySet, sort: str) -> MapQuerySet:
+        return rows.order_by(*order(sort)) if sort else rows
+
+
 class AreaFilter(django_filters.FilterSet):
     """Areas by severity, name and place."""
 
@@ -68,7 +79,12 @@ class AreaFilter(django_filters.FilterSet):
 
 
 class IncidentFilter(django_filters.FilterSet):
-    """Incidents by severity, state, time, text, area and place; open ones unless asked."""
+    """Incidents by severity, state, time, text, area and place; open ones unless asked.
+
+    Attributes:
+        severities: those that pass.
+        order: one of `sorting.SORTS`.
+    """
 
     STATES = (("open", _("Open")), ("closed", _("Closed")), ("all", _("All")))
 
@@ -89,6 +105,7 @@ class IncidentFilter(django_filters.FilterSet):
         label=_("Area"), queryset=AreaOfInterest.objects.all(), method="inside"
     )
     bbox = BboxFilter(label=_("Bounding box"))
+    sort = SortFilter()
 
     class Meta:
         model = Incident
@@ -98,6 +115,14 @@ class IncidentFilter(django_filters.FilterSet):
         rows = super().filter_queryset(queryset)
         chosen = self.form.cleaned_data
         return rows if chosen["state"] or chosen["closed"] else rows.filter(closed=False)
+
+    @property
+    def severities(self) -> list[str]:
+        return self.form.cleaned_data.get("severity") or Severity.values
+
+    @property
+    def order(self) -> str:
+        return self.form.cleaned_data.get("sort") or DEFAULT_SORT
 
     def in_state(self, rows: MapQuerySet, name: str, state: str) -> MapQuerySet:
         return rows if state == "all" else rows.filter(closed=state == "closed")

@@ -158,6 +158,8 @@ TRACKER_TILE_URL = env.str("TRACKER_TILE_URL", default="")
 TRACKER_TILE_ATTRIBUTION = env.str("TRACKER_TILE_ATTRIBUTION", default="")
 # Whether reports of the public await a review before they are shown.
 TRACKER_REVIEW_REPORTS = env.bool("TRACKER_REVIEW_REPORTS", default=False)
+# How many days the log of changes is kept; 0 for ever.
+TRACKER_LOG_DAYS = env.int("TRACKER_LOG_DAYS", default=0)
 # How many reports are taken from one address within an hour.
 TRACKER_REPORTS_AN_HOUR = env.int("TRACKER_REPORTS_AN_HOUR", default=20)
 

@@ -3,16 +3,15 @@
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 
 from support import environment
 from support.environment import SetupError
+from support.ports import HOST, free_port, is_free
 from support.site import Site
 
-HOST = "127.0.0.1"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -34,20 +33,9 @@ def _page_port() -> int:
     text = os.environ.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise SetupError(f"PORT={text} is not a port; give a number from 1 to 65535")
-    if not _is_free(int(text)):
+    if not is_free(int(text)):
         raise SetupError(f"port {text} is in use; stop what uses it, or choose another: PORT=8001")
     return int(text)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As servers do: connections of a server that has just stopped do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
 
 
 def _load_data(site: Site) -> str:
@@ -96,14 +84,8 @@ def _embedded_valkey() -> dict[str, str]:
     """Return the variables that tell the embedded Valkey and its users where it listens."""
     if os.environ.get("REDIS_URL"):
         return {}
-    port = 6379 if _is_free(6379) else _free_port()
+    port = 6379 if is_free(6379) else free_port()
     return {"VALKEY_PORT": str(port), "REDIS_URL": f"redis://{HOST}:{port}/0"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _announce(honcho: subprocess.Popen[bytes], site: Site, port: int, login: str) -> None:

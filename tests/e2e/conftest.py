@@ -29,10 +29,7 @@ def operator(running_stack: Stack) -> Visitor:
 def stack(running_stack: Stack, operator: Visitor) -> Iterator[Stack]:
     """The running system; what the test kills runs again afterwards, what it saves is gone."""
     yield running_stack
-    for process in [running_stack.daphne, *running_stack.workers]:
-        if not process.is_running():
-            process.start()
-    running_stack.wait_until_answering()
+    running_stack.start_missing()
     operator.delete_everything()
 
 

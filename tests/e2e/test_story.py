@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.stack import PASSWORD, USERNAME, Stack
+from tests.e2e.live_map import PATIENCE_MS, expect_live, log_in, submit
+from tests.support.stack import Stack
 from tests.support.visitor import Visitor
 from tests.support.waiting import wait_until
 
 SAVES = 20
-PATIENCE_MS = 30_000
 
 # Far enough from each other that no two markers melt into one cluster.
 OPEN_SEA = {"location_latitude": "-20", "location_longitude": "-20"}
@@ -73,19 +73,6 @@ def name() -> str:
     return f"Incident {uuid.uuid4().hex[:6]}"
 
 
-def log_in(page: Page) -> Page:
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto("/accounts/login/")
-    page.locator("[name=username]").fill(USERNAME)
-    page.locator("[name=password]").fill(PASSWORD)
-    submit(page)
-    return page
-
-
-def submit(page: Page) -> None:
-    page.locator("main form[method=post] button.is-main").click()
-
-
 def report(page: Page, name: str, place: dict[str, str], severity: str = "ME") -> None:
     """Report an incident through the public form."""
     page.goto("/report/")
@@ -103,10 +90,6 @@ def fill_in_place(page: Page, place: dict[str, str]) -> None:
 
 def marker(page: Page, name: str) -> Locator:
     return page.locator(f".leaflet-marker-pane [aria-label^='{name},']")
-
-
-def expect_live(page: Page) -> None:
-    expect(page.locator("#live-map")).to_have_attribute("data-phase", "live", timeout=PATIENCE_MS)
 
 
 def expect_marker(pages: list[Page], name: str) -> None:

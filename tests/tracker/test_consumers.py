@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from channels.exceptions import DenyConnection
 from channels.message import Message
@@ -325,6 +326,24 @@ def test_a_keepalive_closes_the_socket_of_a_session_that_ended(
     websocket_keepalive(make_message("websocket.keepalive"))
     assert members() == []
     assert list(replies())[-1] == {"close": 4401}
+
+
+def test_a_keepalive_closes_the_socket_of_a_session_that_expired(
+    connect, session_key, make_message, replies
+):
+    connect(session_key)
+    Session.objects.filter(session_key=session_key).update(expire_date=timezone.now())
+    websocket_keepalive(make_message("websocket.keepalive"))
+    assert list(replies())[-1] == {"close": 4401}
+
+
+def test_sessions_of_sockets_may_be_kept_elsewhere(
+    connect, session_key, make_message, members, settings
+):
+    settings.CHANNEL_SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+    connect(session_key)
+    websocket_keepalive(make_message("websocket.keepalive"))
+    assert members() == [REPLY_CHANNEL]
 
 
 def test_a_keepalive_closes_the_socket_of_a_user_with_other_rights(

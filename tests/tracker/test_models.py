@@ -1,11 +1,12 @@
 import json
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError
 from django.utils import translation
 from shapely import Point, box
 
-from tracker.models import AreaOfInterest, Incident, Severity
+from tracker.models import AreaOfInterest, Incident, LogHead, Severity
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,15 @@ def test_closed_incidents_are_not_open(make_incident):
 def test_a_severity_that_no_alert_rule_knows_reaches_no_table(row):
     with pytest.raises(IntegrityError, match="known_severity"):
         type(row).objects.bulk_create([row])
+
+
+def test_a_new_database_has_a_log_with_a_name(db):
+    [head] = LogHead.objects.all()
+    assert head.sequence == 0
+    assert head.epoch
+
+
+def test_migrating_again_keeps_the_name_of_the_log(db):
+    epoch = LogHead.current().epoch
+    call_command("migrate", verbosity=0)
+    assert LogHead.current().epoch == epoch

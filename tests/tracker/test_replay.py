@@ -1,7 +1,7 @@
 import pytest
 
 from tracker import relay, replay
-from tracker.models import LogHead
+from tracker.models import LogHead, Notification
 from tracker.position import Position
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +21,25 @@ def test_what_was_missed_comes_in_order(head):
 
 def test_who_is_up_to_date_missed_nothing(head):
     assert replay.missed(head.position, head) == []
+
+
+def test_what_comes_first_is_given_first(head):
+    rows = replay.following(Position(head.epoch, 1), head, 2)
+    assert [row.sequence for row in rows] == [2, 3]
+
+
+def test_who_missed_what_is_deleted_by_now_is_refused(head):
+    Notification.objects.filter(sequence__lte=3).delete()
+    assert [row.sequence for row in replay.missed(Position(head.epoch, 3), head)] == [4, 5]
+    with pytest.raises(replay.CannotReplay, match="too_old"):
+        replay.missed(Position(head.epoch, 2), head)
+
+
+def test_a_log_that_is_deleted_altogether_still_knows_who_is_up_to_date(head):
+    Notification.objects.all().delete()
+    assert replay.missed(head.position, head) == []
+    with pytest.raises(replay.CannotReplay, match="too_old"):
+        replay.missed(Position(head.epoch, 4), head)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
-from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
@@ -34,10 +33,8 @@ class IncidentViewSet(Acting, ImportMixin, ModelViewSet):
     queryset = Incident.objects.all()
     serializer_class = IncidentSerializer
     permission_classes = [ActionPermissions]
-    filter_backends = [IncidentFilterBackend, OrderingFilter]
+    filter_backends = [IncidentFilterBackend]
     filterset_class = IncidentFilter
-    ordering_fields = ["severity", "created", "updated", "name", "id"]
-    ordering = ["-created", "-id"]
 
     def get_queryset(self) -> QuerySet:
         if self.detail:

@@ -18,6 +18,7 @@ MAX_LIMIT = 1000
 GONE = {
     "epoch": "This position is of another log: load everything anew.",
     "future": "The log does not reach this position: load everything anew.",
+    "too_old": "The log does not go back to this position: load everything anew.",
 }
 
 
@@ -63,13 +64,11 @@ class NotificationsView(APIView):
             return []
         try:
             since = Position.parse(request.query_params["since"])
-            replay.check(since, head)
+            return replay.following(since, head, limit)
         except BadPosition as error:
             raise exceptions.ValidationError({"since": [str(error)]}) from error
         except replay.CannotReplay as error:
             raise Gone(GONE[error.reason], error.reason) from error
-        missed = Notification.objects.after(since.seq).filter(sequence__lte=head.sequence)
-        return list(missed[:limit])
 
 
 class StateView(APIView):

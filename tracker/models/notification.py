@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection
 from typing import Any
 
+from django.apps import apps as installed
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
@@ -108,9 +109,21 @@ class LogHead(models.Model):
 
     @classmethod
     def current(cls) -> "LogHead":
-        """The head as it is committed."""
+        """The head as it is committed; `migrate` has made it."""
         head, _created = cls.objects.get_or_create(pk=1, defaults={"epoch": cls.new_epoch()})
         return head
+
+    @classmethod
+    def create(cls, using: str, apps: Any = installed, **_signal: Any) -> None:
+        """Make the head of a new database; a receiver of `post_migrate`.
+
+        Two processes that made it at the same time could lock each other out.
+        """
+        try:
+            heads = apps.get_model("tracker", "LogHead").objects.using(using)
+        except LookupError:  # migrated back to before there was one
+            return
+        heads.get_or_create(pk=1, defaults={"epoch": cls.new_epoch()})
 
     @staticmethod
     def new_epoch() -> str:

@@ -9,6 +9,7 @@ from tracker import history
 from tracker.filters import IncidentFilter
 from tracker.forms import IncidentForm
 from tracker.models import AreaOfInterest, Incident
+from tracker.sorting import columns
 from tracker.views.access import RoleRequired
 
 PAGE_SIZE = 50
@@ -31,7 +32,12 @@ class IncidentListView(RoleRequired, ListView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET.copy()
         query.pop("page", None)
-        return super().get_context_data(filter=self.filter, query=query.urlencode(), **kwargs)
+        return super().get_context_data(
+            filter=self.filter,
+            query=query.urlencode(),
+            columns=columns(self.filter.order),
+            **kwargs,
+        )
 
 
 class _VisibleIncidents(RoleRequired):

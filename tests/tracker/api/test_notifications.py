@@ -1,7 +1,7 @@
 import pytest
 
 from tracker import relay
-from tracker.models import Incident, LogHead
+from tracker.models import Incident, LogHead, Notification
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +44,12 @@ def test_what_a_user_may_not_see_is_hidden(program, api, head):
 def test_a_position_that_is_none_is_a_bad_request(api, refusal, since):
     problem = refusal(api.get(URL, {"since": since}), 400, "invalid")
     assert "write epoch:seq" in problem["errors"]["since"][0]
+
+
+def test_a_program_is_told_that_the_log_does_not_go_so_far_back(api, head, refusal):
+    Notification.objects.filter(sequence=1).delete()
+    refusal(api.get(URL, {"since": f"{head.epoch}:0"}), 410, "too_old")
+    assert api.get(URL, {"since": f"{head.epoch}:1"}).status_code == 200
 
 
 @pytest.mark.parametrize(("since", "code"), [("{}:99", "future"), ("other:1", "epoch")])

@@ -24,7 +24,6 @@ class LivePage:
         self.page = page
         self.user = user
         self.published = published
-        LogHead.current()  # Made now: two threads that make it at once lock each other out.
         self.sockets: list[WebSocketRoute] = []
         self.addresses: list[str] = []
         self.asked: list[dict[str, Any]] = []

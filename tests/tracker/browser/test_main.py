@@ -174,6 +174,24 @@ def test_closed_incidents_are_fetched_when_asked_for(live_page, make_incident):
     expect(live_page.rows).to_have_text(["Long over"])
 
 
+def test_order_stands_in_the_address_and_holds_for_events(live_page, make_incident):
+    for name in ("Attic", "Cellar"):
+        make_incident(name=name).save()
+    live_page.miss()
+    live_page.open("?sort=name")
+    expect(live_page.rows).to_have_text(["Attic", "Cellar"])
+    reverse = live_page.page.get_by_role("checkbox", name="Reverse order")
+
+    reverse.press("Space")
+    make_incident(name="Bridge").save()
+    live_page.publish()
+
+    expect(live_page.rows).to_have_text(["Cellar", "Bridge", "Attic"])
+    live_page.page.reload()
+    expect(live_page.rows).to_have_text(["Cellar", "Bridge", "Attic"])
+    expect(reverse).to_be_checked()
+
+
 def test_list_is_walked_with_arrow_keys_and_gets_the_focus_back(live, make_incident):
     for number, name in enumerate(["First", "Second", "Third"]):
         incident = make_incident(longitude=20 * number, name=name)

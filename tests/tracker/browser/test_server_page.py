@@ -30,6 +30,32 @@ def test_list_gets_what_its_filters_let_through(live_page, open_page, make_incid
     expect(page.locator("td.is-name")).to_have_text(["Fire"])
 
 
+def test_list_is_sorted_by_its_columns_and_stays_so(live_page, open_page, make_incident):
+    for name in ("Bridge", "Attic"):
+        make_incident(name=name).save()
+    live_page.miss()
+    page = open_page("/incidents/?severity=ME&severity=UR")
+    names = page.locator("td.is-name")
+    head = page.get_by_role("columnheader", name="Name")
+    expect(names).to_have_text(["Attic", "Bridge"])
+
+    for direction in ("ascending", "descending"):
+        head.get_by_role("link").focus()
+        page.keyboard.press("Enter")
+        expect(head).to_have_attribute("aria-sort", direction)
+    expect(names).to_have_text(["Bridge", "Attic"])
+    expect(live_page.connection).to_contain_text("Complete to #")
+    head.get_by_role("link").focus()
+    make_incident(name="Avenue", severity="UR").save()
+    make_incident(name="Below the filters", severity="LO").save()
+    live_page.publish()
+
+    expect(names).to_have_text(["Bridge", "Avenue", "Attic"])
+    expect(head.get_by_role("link")).to_be_focused()
+    expect(page.get_by_role("checkbox", name="Medium")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Low")).not_to_be_checked()
+
+
 def test_incident_shows_its_change_and_who_made_it(live_page, open_page, make_incident):
     incident = make_incident(name="Fire", severity="LO")
     incident.save()

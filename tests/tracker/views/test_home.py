@@ -1,5 +1,5 @@
 import pytest
-from django.urls import reverse
+from django.urls import clear_script_prefix, reverse, set_script_prefix
 
 pytestmark = pytest.mark.django_db
 
@@ -25,3 +25,13 @@ def test_the_home_page_lists_the_worst_open_incidents(operator, make_incident, a
 
 def test_the_scripts_get_their_translations(client):
     assert client.get(reverse("javascript-catalog")).status_code == 200
+
+
+def test_a_page_below_another_path_finds_its_socket_and_the_api_there(operator):
+    set_script_prefix("/map/")
+    try:
+        page = operator.get("/").content.decode()
+    finally:
+        clear_script_prefix()
+    assert 'data-api-url="/map/api/v1/"' in page
+    assert 'data-socket-url="/map/notifications/"' in page

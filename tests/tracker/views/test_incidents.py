@@ -5,6 +5,8 @@ from tracker.models import Incident
 
 pytestmark = pytest.mark.django_db
 
+CHECKED = [f'value="{code}" checked' for code in ("UR", "ME", "LO")]
+
 
 @pytest.mark.parametrize("page", ["/incidents/7/", "/areas/7/edit/", f"/incidents/{10**20}/"])
 def test_a_row_that_is_gone_is_not_found(operator, page):
@@ -48,6 +50,31 @@ def test_lists_have_pages(operator, make_incident):
     assert len(context["object_list"]) == 10
     assert context["page_obj"].number == 2
     assert operator.get("/incidents/", {"page": 99}).status_code == 404
+
+
+def test_a_list_is_sorted_by_its_address(operator, make_incident):
+    Incident.objects.bulk_create([make_incident(name=name) for name in "bac"])
+    response = operator.get("/incidents/", {"sort": "-name", "q": "", "page": 1})
+    assert [row.name for row in response.context["object_list"]] == ["c", "b", "a"]
+    page = response.content.decode()
+    assert 'aria-sort="descending"><a href="?sort=name&amp;q=">Name' in page
+    assert 'scope="col"><a href="?sort=severity&amp;q=">Severity' in page
+
+
+def test_an_order_that_is_none_is_told(operator, incident):
+    response = operator.get("/incidents/", {"sort": "colour"})
+    assert list(response.context["object_list"]) == []
+    assert "colour is not one of the available choices" in response.content.decode()
+
+
+@pytest.mark.parametrize("query", ["severity=UR&severity=LO", "severity=UR,LO"])
+def test_a_list_holds_several_severities(operator, make_incident, query):
+    for severity in ("UR", "ME", "LO"):
+        make_incident(name=severity, severity=severity).save()
+    response = operator.get(f"/incidents/?{query}&sort=name")
+    assert [row.name for row in response.context["object_list"]] == ["LO", "UR"]
+    page = response.content.decode()
+    assert [code in page for code in CHECKED] == [True, False, True]
 
 
 @pytest.mark.parametrize(

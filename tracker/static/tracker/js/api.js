@@ -1,7 +1,5 @@
 import { gettext } from "./i18n.js";
 
-const ROOT = "/api/v1/";
-
 /** The server refused: `message` is for people, `status` and `code` for programs. */
 export class Refused extends Error {
   constructor({ detail, status, code = null, errors = {} }) {
@@ -21,7 +19,7 @@ export class Refused extends Error {
  * @throws {Refused} with the server's reason; TypeError if it cannot be reached
  */
 export async function askApi(path, { method = "GET", body, signal } = {}) {
-  const response = await fetch(`${ROOT}${path}`, {
+  const response = await fetch(`${document.body.dataset.apiUrl}${path}`, {
     method,
     signal,
     headers: {

@@ -28,11 +28,11 @@ export class Feed extends EventTarget {
 
   /**
    * @param {{replace: function, apply: function}} store
-   * @param {{load: function(AbortSignal): Promise, path: string, isNumbered: boolean}} source
-   *   `load` fetches a snapshot, `path` is the socket's. The `position` of a numbered snapshot is
+   * @param {{load: function(AbortSignal): Promise, url: string, isNumbered: boolean}} source
+   *   `load` fetches a snapshot, `url` is the socket's. The `position` of a numbered snapshot is
    *   `{epoch, seq}` as of before its rows were read; others are loaded after the socket's greeting
    */
-  constructor(store, { load, path, isNumbered }) {
+  constructor(store, { load, url, isNumbered }) {
     super();
     this.#store = store;
     this.#load = load;
@@ -43,7 +43,7 @@ export class Feed extends EventTarget {
      * notification, and when, the page was last known to be complete; null before that.
      */
     this.status = { phase: "connecting", seq: null, completeAt: null, retryAt: null };
-    this.#socket = new LiveSocket(() => this.#address(path));
+    this.#socket = new LiveSocket(() => this.#address(url));
     this.#socket.addEventListener("open", () => this.#opened());
     this.#socket.addEventListener("message", ({ detail }) => this.#received(detail));
     this.#socket.addEventListener("down", ({ detail }) => this.#wentDown(detail));
@@ -85,12 +85,12 @@ export class Feed extends EventTarget {
     if (this.#isNumbered) this.refresh();
   }
 
-  #address(path) {
-    const url = new URL(path, location.href);
-    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  #address(url) {
+    const address = new URL(url, location.href);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     const { position } = this.#sequence;
-    if (position) url.searchParams.set("since", position);
-    return url;
+    if (position) address.searchParams.set("since", position);
+    return address;
   }
 
   #loaded(snapshot, askedAt) {

@@ -1,4 +1,4 @@
-import { formatFilters, parseFilters } from "./filters.js";
+import { formatFilters, isReversed, parseFilters, sortName } from "./filters.js";
 import { element } from "./dom.js";
 import { language } from "./i18n.js";
 
@@ -65,7 +65,8 @@ export class FilterForm extends EventTarget {
     elements.q.value = filters.text;
     elements.hours.value = filters.hours ?? "";
     elements.area.value = filters.area ?? "";
-    elements.sort.value = filters.sort;
+    elements.sort.value = sortName(filters.sort);
+    elements.reverse.checked = isReversed(filters.sort);
     const isHiding = filters.state !== "open" || filters.hours || filters.area;
     // A filter in force is not folded away.
     this.#form.querySelector("[data-more-filters]").open ||= Boolean(isHiding);
@@ -76,6 +77,7 @@ export class FilterForm extends EventTarget {
     const data = new FormData(this.#form);
     const query = new URLSearchParams([...data].filter(([name]) => name !== "severity"));
     query.set("severity", data.getAll("severity").join(","));
+    if (data.has("reverse")) query.set("sort", `-${data.get("sort")}`);
     this.#use(parseFilters(query.toString()));
   }
 

@@ -11,15 +11,17 @@ export const DEFAULT_FILTERS = Object.freeze({
   sort: "severity",
 });
 
+const collator = new Intl.Collator();
 const STATES = ["open", "closed", "all"];
 const newest = (property) => (a, b) =>
   Date.parse(b.properties[property]) - Date.parse(a.properties[property]);
+/** Each the way it is mostly wanted; a minus before its name turns it round. */
 const SORTS = {
-  severity: (a, b) =>
-    rank(a.properties.severity_code) - rank(b.properties.severity_code) || newest("created")(a, b),
+  severity: (a, b) => rank(a.properties.severity_code) - rank(b.properties.severity_code),
   newest: newest("created"),
   updated: newest("updated"),
-  name: (a, b) => a.properties.name.localeCompare(b.properties.name),
+  name: (a, b) => collator.compare(a.properties.name, b.properties.name),
+  state: (a, b) => a.properties.closed - b.properties.closed,
 };
 
 /** Read filters from a query string. What is not understood is left at its default. */
@@ -36,7 +38,7 @@ export function parseFilters(search) {
     text: query.get("q") ?? "",
     hours: hours > 0 ? hours : null,
     area: query.get("area") || null,
-    sort: Object.hasOwn(SORTS, sort) ? sort : DEFAULT_FILTERS.sort,
+    sort: Object.hasOwn(SORTS, sortName(sort ?? "")) ? sort : DEFAULT_FILTERS.sort,
   };
 }
 
@@ -79,6 +81,19 @@ export function incidentFilter(filters, areas, now) {
     (!filters.area || isInArea(geometry));
 }
 
-export function incidentOrder(filters) {
-  return SORTS[filters.sort];
+/** A comparison of incident features; of equal ones the newest comes first. */
+export function incidentOrder({ sort }) {
+  const compare = SORTS[sortName(sort)];
+  const sign = isReversed(sort) ? -1 : 1;
+  return (a, b) =>
+    sign * compare(a, b) || SORTS.newest(a, b) || b.properties.pk - a.properties.pk;
+}
+
+/** The order that `sort` names, turned round or not. */
+export function sortName(sort) {
+  return isReversed(sort) ? sort.slice(1) : sort;
+}
+
+export function isReversed(sort) {
+  return sort.startsWith("-");
 }

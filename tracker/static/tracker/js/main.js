@@ -53,10 +53,10 @@ class LivePage {
   }
 
   makeFeed() {
-    const { socketPath, incidentsUrl, areasUrl } = this.root.dataset;
+    const { incidentsUrl, areasUrl } = this.root.dataset;
     this.feed = new Feed(this.state, {
       load: (signal) => fetchSnapshot({ incidentsUrl, areasUrl }, this.scope(), signal),
-      path: socketPath,
+      url: document.body.dataset.socketUrl,
       isNumbered: true,
     });
     const connection = new ConnectionView(this.root, this.announcer, {

@@ -26,7 +26,7 @@ class ServerPage {
     this.pill = document.querySelector("[data-connection]");
     this.feed = new Feed(this, {
       load: (signal) => this.load(signal),
-      path: root.dataset.socketPath,
+      url: document.body.dataset.socketUrl,
       isNumbered: false,
     });
     this.feed.addEventListener("change", ({ detail }) => this.changed(detail));

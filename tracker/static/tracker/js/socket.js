@@ -1,5 +1,6 @@
 const FIRST_DELAY_MS = 1_000;
-const LONGEST_DELAY_MS = 30_000;
+/** So that a page is right again ten seconds after the server is, however long it was away. */
+const LONGEST_DELAY_MS = 8_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** The server sends a heartbeat every 5 s; a connection that is silent for longer is dead. */
 const SILENCE_MS = 15_000;
