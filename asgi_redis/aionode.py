@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 
 from asgi_redis import scripts
-from asgi_redis.errors import DRIVER_ERRORS, check_version, unavailable
-from asgi_redis.hosts import Server
+from asgi_redis.errors import DRIVER_ERRORS, check_version, is_no_primary, unavailable
+from asgi_redis.hosts import Place, Server
 from asgi_redis.scripts import Command
 
 if sys.version_info >= (3, 11):
@@ -20,19 +20,55 @@ else:
     from async_timeout import timeout as time_limit  # redis-py needs it there too
 
 
+class AsyncNode:
+    """The connections to one server.
+
+    Arguments:
+        server: where they lead to.
+
+    Attributes:
+        era: connections of an earlier one are made again before they are used.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.era = 0
+        self._place: Place = None
+
+    def line(self, timeout: float) -> AsyncLine:
+        """Returns a connection.
+
+        Arguments:
+            timeout: seconds that a read may take.
+        """
+        return AsyncLine(self, timeout)
+
+    def renew(self) -> None:
+        """Gives up the connections that there are: where one broke, others may be as dead."""
+        self.era += 1
+
+    async def follow(self) -> None:
+        """Gives up a primary that another has taken the place of, although it still answers."""
+        place = await self.server.find_async()
+        if place and place != self._place:
+            self._place = place
+            self.renew()
+
+
 class AsyncLine:
     """One connection, made again when it breaks; tasks use it one after the other.
 
     Arguments:
-        server: where it leads to.
+        node: the server.
         timeout: seconds that a read may take.
     """
 
-    def __init__(self, server: Server, timeout: float) -> None:
-        self.address = server.address
-        self._server = server
+    def __init__(self, node: AsyncNode, timeout: float) -> None:
+        self.address = node.server.address
+        self._node = node
         self._timeout = timeout
         self._connection: Any = None
+        self._era = 0
         self._free = asyncio.Lock()
 
     async def execute(self, commands: Sequence[Command]) -> list[Any]:
@@ -48,10 +84,10 @@ class AsyncLine:
             try:
                 # One limit for all of it: redis-py's own would cost a task and a timer a reply.
                 async with time_limit(self._timeout):
-                    if self._connection is None:
-                        await self._connect()
+                    await self._connect()
                     return await _exchange_with_scripts(self._connection, commands)
             except (*DRIVER_ERRORS, asyncio.TimeoutError) as error:
+                self._node.renew()
                 await self.close()
                 raise unavailable(self.address, error) from error
             except asyncio.CancelledError:
@@ -77,14 +113,19 @@ class AsyncLine:
             await connection.disconnect(nowait=True)
 
     async def _connect(self) -> None:
-        pool: Any = self._server.async_pool()
+        if self._era != self._node.era:
+            await self.close()
+        if self._connection is not None:
+            return
+        era = self._node.era
+        pool: Any = self._node.server.async_pool()
         try:
             connection = await pool.get_connection()
             check_version(self.address, (await _exchange(connection, [("INFO", "server")]))[0])
         except BaseException:
             await pool.disconnect()  # an attempt that failed leaves no socket behind
             raise
-        self._connection = connection
+        self._connection, self._era = connection, era
 
 
 async def _exchange_with_scripts(connection: Any, commands: Sequence[Command]) -> list[Any]:
@@ -105,8 +146,8 @@ async def _exchange(connection: Any, commands: Sequence[Command]) -> list[Any]:
     for _ in commands:
         try:
             replies.append(await connection.read_response(disable_decoding=True))
-        except ReadOnlyError:
-            raise  # it is no primary any more: the next connection finds the one that is
         except ResponseError as error:
+            if is_no_primary(error):
+                raise  # the next connection finds the one that is
             replies.append(error)
     return replies

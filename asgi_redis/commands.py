@@ -8,8 +8,10 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgpack
+from redis.exceptions import ResponseError
 
 from asgi_redis import scripts
+from asgi_redis.errors import unavailable
 from asgi_redis.inbox import Question
 from asgi_redis.keys import WORKERS, Keys
 from asgi_redis.scripts import Command
@@ -39,7 +41,7 @@ class Sent(NamedTuple):
     """What came of some sends.
 
     Fields:
-        refusals: those that found their channel full.
+        refusals: those that found their channel full, or that the server does not take.
         onward: sends to the members of groups that are no processes, still to be made.
         drops: by group, the number of processes that had no room.
     """
@@ -82,11 +84,13 @@ class Commands:
                 planned.append(Planned(self._send(target, items), items))
         return planned
 
-    def sent(self, planned: Sequence[Planned], replies: Sequence[Any]) -> Sent:
-        """Returns what came of the sends, from the replies to their commands."""
+    def sent(self, address: str, planned: Sequence[Planned], replies: Sequence[Any]) -> Sent:
+        """Returns what came of the sends, from the replies of the server at an address."""
         result = Sent([], [], {})
         for (_, items), reply in zip(planned, replies, strict=True):
-            if items[0].is_group:
+            if isinstance(reply, ResponseError):
+                result.refusals.extend(Refusal(item, unavailable(address, reply)) for item in items)
+            elif items[0].is_group:
                 self._group_sent(items[0], reply, result)
             elif names.is_local(items[0].name):
                 result.refusals.extend(_full(items[position]) for position in reply)
@@ -138,8 +142,11 @@ class Commands:
             self.keys.given_up(process),
             self.keys.loads,
             self.keys.silence,
+            self.keys.inbox(process),
         ]
-        return scripts.beat(keys, process, members, PROCESS_TTL_MS // 2, PROCESS_TTL_MS)
+        return scripts.beat(
+            keys, process, members, PROCESS_TTL_MS // 2, PROCESS_TTL_MS, self.expiry_ms
+        )
 
     def bury(self) -> Command:
         """Returns the command that removes interface servers without a heartbeat."""

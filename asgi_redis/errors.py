@@ -2,25 +2,62 @@
 
 from __future__ import annotations
 
-import redis.exceptions
+import asyncio
 
-from channels.layers.exceptions import LayerUnavailable, UnsupportedServer
+from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import ConnectionError as DriverConnectionError
+from redis.exceptions import TimeoutError as DriverTimeoutError
 
-DRIVER_ERRORS = (redis.exceptions.RedisError, OSError)
+from channels.layers.exceptions import AccessDenied, LayerUnavailable, UnsupportedServer
+
+DRIVER_ERRORS = (RedisError, OSError)
 
 MINIMUM_VERSION = (7, 0)
+
+# What a server answers, by the first word of its error, and what can be done.
+_REFUSALS = {
+    "NOPERM": "its user may not do this; give it all commands on the layer's keys",
+    "OOM": "it refuses writes: its memory is full; raise its maxmemory or look for what fills it",
+    "MISCONF": "it refuses writes: it cannot save them; look at its disk and at its log",
+    "NOREPLICAS": "it refuses writes: it has too few replicas; look at them",
+    "READONLY": "it is a replica and takes no writes",
+    "LOADING": "it is still loading its data",
+    "MASTERDOWN": "it is a replica that has lost its primary",
+    "BUSY": "it is busy with a script that does not end",
+}
+_NO_ACCESS = "wrong or missing password; put it into the hosts URL"
+_NO_ANSWER = "no answer in time"
+_NO_WAY = "it cannot be reached; is it running, and is this its address?"
 
 
 def unavailable(address: str, error: BaseException) -> LayerUnavailable:
     """Returns the error for a Redis that cannot be reached or does not do its work."""
     if isinstance(error, LayerUnavailable):
         return error
-    return LayerUnavailable(f"Redis at {address}: {_explain(error)}")
+    kind = AccessDenied if isinstance(error, AuthenticationError) else LayerUnavailable
+    found = kind(f"Redis at {address}: {_explain(error)}")
+    found.__cause__ = error
+    return found
+
+
+def trouble(error: LayerUnavailable) -> str:
+    """Returns what is wrong without the particulars, the same for as long as it is the same."""
+    return str(error).partition(" (")[0]
 
 
 def is_stream_missing(error: BaseException) -> bool:
     """Returns whether a read was refused because a stream has no consumer group (any more)."""
-    return str(error).startswith(("NOGROUP", "UNBLOCKED"))
+    return _code(error) in ("NOGROUP", "UNBLOCKED")
+
+
+def is_no_primary(error: BaseException) -> bool:
+    """Returns whether another server may have taken the place of the one that answered so."""
+    return _code(error) in ("READONLY", "NOREPLICAS", "MASTERDOWN")
+
+
+def may_pass(error: BaseException) -> bool:
+    """Returns whether what is unavailable because a command was refused may be taken later."""
+    return _code(error.__cause__ or error) in _REFUSALS.keys() - {"NOPERM"}
 
 
 def check_version(address: str, info: bytes) -> None:
@@ -38,14 +75,24 @@ def check_version(address: str, info: bytes) -> None:
 
 def _explain(error: BaseException) -> str:
     text = str(error) or type(error).__name__
-    if isinstance(error, redis.exceptions.AuthenticationError):
-        return f"wrong or missing password; put it into the hosts URL ({text})"
-    if isinstance(error, redis.exceptions.TimeoutError | TimeoutError):
-        return f"no answer in time ({text})"
-    if isinstance(error, redis.exceptions.ReadOnlyError):
-        return f"it is a replica and takes no writes ({text})"
-    if text.startswith(("MISCONF", "OOM")):
-        return f"it refuses writes; look at its disk and memory ({text})"
-    if text.startswith("NOPERM"):
-        return f"its user may not do this; give it all commands on the layer's keys ({text})"
-    return text
+    advice = _advice(error)
+    return f"{advice} ({text})" if advice else text
+
+
+def _advice(error: BaseException) -> str | None:
+    if isinstance(error, AuthenticationError):
+        return _NO_ACCESS
+    # In Python 3.10 the two are not the same yet.
+    if isinstance(error, DriverTimeoutError | TimeoutError | asyncio.TimeoutError):
+        return _NO_ANSWER
+    found = _REFUSALS.get(_code(error))
+    if found is None and isinstance(error, DriverConnectionError | OSError):
+        return _NO_WAY
+    return found
+
+
+def _code(error: BaseException) -> str:
+    """Returns the first word of a server's error, which redis-py cuts off where it knows it."""
+    if isinstance(error, RedisError) and error.status_code:
+        return error.status_code
+    return str(error).partition(" ")[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from redis.exceptions import ResponseError
@@ -12,6 +11,7 @@ from redis.exceptions import ResponseError
 from asgi_redis import scripts
 from asgi_redis.commands import Commands
 from asgi_redis.keys import WORKERS
+from asgi_redis.outage import Outage
 from channels.layers.exceptions import LayerUnavailable
 
 if TYPE_CHECKING:
@@ -35,29 +35,30 @@ def connection_name(worker: str) -> str:
 
 
 class Heart(threading.Thread):
-    """Beats on every server that the worker reads from, until it is stopped.
+    """Beats on one of the servers that the worker reads from, until it is stopped.
 
     Arguments:
         commands: the layer's.
         worker: the worker's name.
-        shares: the worker's channels by server.
+        share: the worker's channels on that server.
     """
 
-    def __init__(self, commands: Commands, worker: str, shares: Sequence[Share]) -> None:
+    def __init__(self, commands: Commands, worker: str, share: Share) -> None:
         super().__init__(name="asgi-redis-heart", daemon=True)
         self._commands = commands
         self._worker = worker
-        self._shares = list(shares)
+        self._share = share
+        self._outage = Outage("This worker cannot say that it is alive")
         self._stopped = threading.Event()
 
     def run(self) -> None:
         while True:
-            for share in self._shares:
-                try:
-                    for channel in self.beat(share):
-                        self._reap(share, channel)
-                except LayerUnavailable as error:
-                    logger.debug("No heartbeat: %s", error)
+            try:
+                for channel in self.beat():
+                    self._reap(channel)
+                self._outage.end()
+            except LayerUnavailable as error:
+                self._outage.meet(error)
             if self._stopped.wait(BEAT_SECONDS):
                 return
 
@@ -66,11 +67,11 @@ class Heart(threading.Thread):
         self._stopped.set()
         self.join()
 
-    def beat(self, share: Share) -> list[str]:
+    def beat(self) -> list[str]:
         """Beats once; returns the channels whose dead workers it is our turn to look for."""
         keys = self._commands.keys
-        channels = tuple(share.channels)
-        turns = share.node.run(
+        channels = tuple(self._share.channels)
+        turns = self._share.node.run(
             scripts.worker_beat(
                 [keys.workers, *map(keys.stream, channels)],
                 self._worker,
@@ -82,31 +83,32 @@ class Heart(threading.Thread):
         )
         return [channels[position - 1] for position in turns]
 
-    def _reap(self, share: Share, channel: str) -> None:
+    def _reap(self, channel: str) -> None:
         keys = self._commands.keys
-        suspects = share.node.run(
+        suspects = self._share.node.run(
             scripts.suspects([keys.stream(channel), keys.workers], WORKERS, SUSPECT_MS, GIVE_UP_MS)
         )
         if not suspects:
             return
-        connected = self._connected(share)
+        connected = self._connected()
         for name, given_up in suspects:
             worker = name.decode()
             if given_up or connection_name(worker) not in connected:
-                self._take_from(share, channel, worker)
+                self._take_from(channel, worker)
 
-    def _connected(self, share: Share) -> set[str]:
+    def _connected(self) -> set[str]:
         """Returns the names of the connections that the server still has."""
-        [reply] = share.node.execute([("CLIENT", "LIST", "TYPE", "normal")])
+        [reply] = self._share.node.execute([("CLIENT", "LIST", "TYPE", "normal")])
         if isinstance(reply, ResponseError):
             return set()
         fields = reply.decode("utf-8", "replace").split()
         return {field[5:] for field in fields if field.startswith("name=")}
 
-    def _take_from(self, share: Share, channel: str, worker: str) -> None:
+    def _take_from(self, channel: str, worker: str) -> None:
+        node = self._share.node
         stream = self._commands.keys.stream(channel)
-        back, dead = share.node.run(self._commands.hand_back(channel, worker, died=True))
-        share.node.execute([("XGROUP", "DELCONSUMER", stream, WORKERS, worker)])
+        back, dead = node.run(self._commands.hand_back(channel, worker, died=True))
+        node.execute([("XGROUP", "DELCONSUMER", stream, WORKERS, worker)])
         if back or dead:
             logger.warning(
                 "A worker died with messages on %s: %d go to others, %d to the dead letters.",

@@ -14,13 +14,19 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from asgi_redis.errors import DRIVER_ERRORS
+
 Host = str | tuple[str, int] | list[Any]
 Options = Mapping[str, Any]
+# The (host, port) of a server, as far as it is known.
+Place = tuple[str, int] | None
 
 # A server that has not answered for this long is treated as away.
 TIMEOUT_SECONDS = 5.0
 # A sentinel that has not is passed over for the next one, while whoever connects still waits.
 SENTINEL_SECONDS = 1.0
+# What redis-py knows for connections over a network only.
+TCP_OPTIONS = {"socket_keepalive": True}
 
 
 class Server(ABC):
@@ -40,6 +46,17 @@ class Server(ABC):
     def async_pool(self) -> redis.asyncio.ConnectionPool:
         """Returns a pool of connections for an event loop, which sets limits to reads itself."""
 
+    def find(self) -> Place:
+        """Returns where a new connection would lead to, if that can change; None if not."""
+        return None
+
+    async def find_async(self) -> Place:
+        """As `find`, for an event loop."""
+        return None
+
+    def close(self) -> None:  # noqa: B027  most have nothing to close
+        """Closes the connections over which `find` has asked."""
+
 
 class UrlServer(Server):
     """A server with a URL (redis://, rediss://, unix://).
@@ -53,7 +70,7 @@ class UrlServer(Server):
         scheme, _, rest = url.partition("://")
         self.address = f"{scheme}://{rest.rpartition('@')[2]}"
         self._url = url
-        self._options = options
+        self._options = options if scheme == "unix" else {**TCP_OPTIONS, **options}
 
     def sync_pool(self, timeout: float, **options: Any) -> redis.ConnectionPool:
         settings = _settings({**self._options, **options}, timeout)
@@ -80,7 +97,27 @@ class SentinelServer(Server):
         self.address = f"sentinel://{service}"
         self._service = service
         self._sentinels = sentinels
-        self._options = options
+        self._options = {**TCP_OPTIONS, **options}
+        self._manager = _manager(sentinels)
+
+    def find(self) -> Place:
+        try:
+            return _place(self._manager.discover_master(self._service))
+        except DRIVER_ERRORS:
+            return None
+
+    def close(self) -> None:
+        for sentinel in self._manager.sentinels:
+            sentinel.close()
+
+    async def find_async(self) -> Place:
+        manager = self._async_manager()
+        try:
+            return _place(await manager.discover_master(self._service))
+        except DRIVER_ERRORS:
+            return None
+        finally:
+            await _hang_up(manager)
 
     def sync_pool(self, timeout: float, **options: Any) -> redis.ConnectionPool:
         settings = _settings({**self._options, **options}, timeout)
@@ -90,14 +127,16 @@ class SentinelServer(Server):
         return pool
 
     def async_pool(self) -> redis.asyncio.ConnectionPool:
-        manager = redis.asyncio.sentinel.Sentinel(  # type: ignore[no-untyped-call]
-            self._sentinels, sentinel_kwargs=_sentinel_settings(AsyncRetry(NoBackoff(), 0))
-        )
         settings = _settings(self._options, None)
         pool: redis.asyncio.ConnectionPool = _AsyncSentinelPool(  # type: ignore[no-untyped-call]
-            self._service, manager, retry=AsyncRetry(NoBackoff(), 0), **settings
+            self._service, self._async_manager(), retry=AsyncRetry(NoBackoff(), 0), **settings
         )
         return pool
+
+    def _async_manager(self) -> Any:
+        return redis.asyncio.sentinel.Sentinel(  # type: ignore[no-untyped-call]
+            self._sentinels, sentinel_kwargs=_sentinel_settings(AsyncRetry(NoBackoff(), 0))
+        )
 
 
 class _AsyncSentinelPool(redis.asyncio.sentinel.SentinelConnectionPool):
@@ -107,8 +146,7 @@ class _AsyncSentinelPool(redis.asyncio.sentinel.SentinelConnectionPool):
         try:
             return await super().get_connection(*args, **kwargs)  # type: ignore[no-untyped-call]
         finally:
-            for sentinel in self.sentinel_manager.sentinels:
-                await sentinel.aclose()
+            await _hang_up(self.sentinel_manager)
 
 
 def url_servers(hosts: Iterable[Host] | None, options: Options) -> list[Server]:
@@ -155,6 +193,16 @@ def _known_services(sentinels: Sequence[tuple[str, int]]) -> list[str]:
     raise ValueError(f"No sentinel at {sentinels} answers; name the services in the settings.")
 
 
+async def _hang_up(manager: Any) -> None:
+    for sentinel in manager.sentinels:
+        await sentinel.aclose()
+
+
+def _place(pair: Any) -> Place:
+    host, port = pair
+    return str(host), int(port)
+
+
 def _manager(sentinels: Sequence[tuple[str, int]]) -> Any:
     return redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
         sentinels, sentinel_kwargs=_sentinel_settings(Retry(NoBackoff(), 0))
@@ -184,7 +232,6 @@ def _settings(options: Options, timeout: float | None) -> dict[str, Any]:
     return {
         "socket_timeout": timeout,
         "socket_connect_timeout": TIMEOUT_SECONDS,
-        "socket_keepalive": True,
         "protocol": 2,
         **options,
     }

@@ -22,6 +22,12 @@ class Arrival(NamedTuple):
     to_group: bool
 
 
+class Gap(NamedTuple):
+    """Messages for channels of this process were dropped at this point of the inbox."""
+
+    channels: list[str]
+
+
 class Question(NamedTuple):
     """Somebody wants to know this process's members of a group, under a key."""
 
@@ -45,7 +51,7 @@ class Inbox:
 
     def follow(
         self, entries: Iterable[Any], oldest_ms: float, now: float
-    ) -> Iterable[Arrival | Question]:
+    ) -> Iterable[Arrival | Gap | Question]:
         """Applies entries in order and yields what they bring.
 
         Arguments:
@@ -59,20 +65,26 @@ class Inbox:
                 continue  # nobody of ours has written it
             operation, raw_name, _, value = fields
             name = raw_name.decode(errors="replace")
-            if operation == b"s":
-                if milliseconds(self.last_id) >= oldest_ms:
-                    yield Arrival((name,), value, to_group=False)
-            elif operation == b"g":
-                channels = self.members.channels(name)
-                if channels and milliseconds(self.last_id) >= oldest_ms:
+            fresh = milliseconds(self.last_id) >= oldest_ms
+            if operation in (b"a", b"d"):
+                self._change(operation, name, value.decode(errors="replace"), now)
+            elif operation == b"s" and fresh:
+                yield Arrival((name,), value, to_group=False)
+            elif operation == b"g" and fresh:
+                if channels := self.members.channels(name):
                     yield Arrival(channels, value, to_group=True)
-            elif operation == b"a":
-                self.members.add(name, value.decode(errors="replace"), now)
-                self.joined.add(name)
-            elif operation == b"d":
-                self.members.discard(name, value.decode(errors="replace"))
+            elif operation == b"x":
+                if affected := list(self.members.channels(name)):
+                    yield Gap(affected)
             elif operation == b"q":
                 yield Question(list(self.members.channels(name)), value.decode(errors="replace"))
+
+    def _change(self, operation: bytes, group: str, channel: str, now: float) -> None:
+        if operation == b"a":
+            self.members.add(group, channel, now)
+            self.joined.add(group)
+        else:
+            self.members.discard(group, channel)
 
 
 def milliseconds(entry_id: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import logging
 import threading
 import time
 from collections import defaultdict, deque
@@ -17,7 +16,8 @@ from asgi_redis import statistics
 from asgi_redis.commands import Commands, Sent
 from asgi_redis.crypto import Cipher
 from asgi_redis.dead_letters import DeadLetters
-from asgi_redis.errors import is_stream_missing, unavailable
+from asgi_redis.drops import Drops
+from asgi_redis.errors import is_stream_missing, may_pass, unavailable
 from asgi_redis.hosts import Host, Options, Server, url_servers
 from asgi_redis.inbox import Arrival, Inbox
 from asgi_redis.keys import Keys, shard
@@ -30,8 +30,6 @@ from channels.layers.exceptions import LayerUnavailable
 from channels.layers.mailbox import Mailbox, Receiver
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal, Subscription
-
-logger = logging.getLogger(__name__)
 
 BLOCK_MS = 1000
 READ_COUNT = 100
@@ -92,6 +90,7 @@ class RedisChannelLayer(BaseChannelLayer):
             mailbox_capacity=self.mailbox_capacity,
             encrypt=self._cipher.encrypt if self._cipher else _unchanged,
         )
+        self._drops = Drops()
         self._inboxes: dict[tuple[int, str], _SyncInbox] = {}
         self._inboxes_lock = threading.Lock()
 
@@ -101,28 +100,39 @@ class RedisChannelLayer(BaseChannelLayer):
             by_node[self.shard(item.name)].append(item)
         if len(by_node) == 1:
             [(index, items)] = by_node.items()
-            return self.conclude(self._send_to(index, items))
+            return self.send_to(index, items)
         refusals: list[Refusal] = []
         for index, items in by_node.items():
             try:
-                refusals += self.conclude(self._send_to(index, items))
+                refusals += self.send_to(index, items)
             except LayerUnavailable as error:
                 refusals += [Refusal(item, error) for item in items]
         return refusals
+
+    def send_to(self, index: int, items: Sequence[Outgoing]) -> list[Refusal]:
+        """Sends what belongs to one of the nodes, in order, as `send_all` does."""
+        node = self.nodes[index]
+        planned = self.commands.sends(items)
+        replies = node.execute([command for command, _ in planned])
+        return self.conclude(self.commands.sent(node.address, planned, replies))
 
     def conclude(self, sent: Sent) -> list[Refusal]:
         """Logs what groups dropped, sends on to members that are no processes.
 
         Returns:
-            what was refused.
+            what was refused for good.
+
+        Raises:
+            LayerUnavailable: something was refused that may be taken later.
         """
-        for group, drops in sent.drops.items():
-            logger.warning(
-                "Group %s: %d interface servers had no room for a message.", group, drops
-            )
+        for _, error in sent.refusals:
+            if may_pass(error):
+                raise error
+        for group, count in sent.drops.items():
+            self._drops.note(f"group {group!r}", count, "No room.")
         if sent.onward:
             for item, error in self.send_all(sent.onward):
-                logger.warning("Dropped a group's message to %s: %s", item, error)
+                self._drops.note(str(item), 1, str(error))
         return sent.refusals
 
     def receive(self, channels: Sequence[str], block: bool = False) -> Received:
@@ -211,12 +221,6 @@ class RedisChannelLayer(BaseChannelLayer):
     def decode(self, data: bytes) -> dict[str, Any]:
         """Returns the message in an entry; raises ValueError if there is none."""
         return codec.decode(self._cipher.decrypt(data) if self._cipher else data)
-
-    def _send_to(self, index: int, items: Sequence[Outgoing]) -> Sent:
-        node = self.nodes[index]
-        planned = self.commands.sends(items)
-        replies = node.execute([command for command, _ in planned])
-        return self.commands.sent(planned, node.expect(replies))
 
     def _take_shared(self, channels: list[str], wait_ms: int) -> Received | None:
         by_node: dict[int, list[str]] = defaultdict(list)

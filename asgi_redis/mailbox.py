@@ -9,8 +9,10 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from asgi_redis.aionode import AsyncLine
-from asgi_redis.inbox import Arrival, Inbox, milliseconds, next_id
+from asgi_redis.aionode import AsyncNode
+from asgi_redis.inbox import Gap, Inbox, Question, milliseconds, next_id
+from asgi_redis.outage import Outage
+from asgi_redis.pace import Pace
 from asgi_redis.scripts import Command
 from channels.layers.exceptions import LayerUnavailable
 from channels.layers.mailbox import Mailbox, Receiver, hand_over
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 3.0
-READ_COUNT = 500
-READ_BLOCK_MS = 5000
-READ_SECONDS = 10.0
+READ_BLOCK_MS = 2000
+# A read that takes longer than its wait and this is a connection that has died.
+READ_SECONDS = 5.0
 # A server that takes longer to accept messages is away: clients must not wait for it.
 WRITE_SECONDS = 3.0
 RETRY_SECONDS = 0.5
@@ -50,9 +52,12 @@ class RedisMailbox(Mailbox):
         """Returns a fresh name, on a server that answers if there is one."""
         for _ in range(NAME_TRIES):
             name = super().new_channel()
-            if self._branches[self._layer.shard(name)].available:
+            if not self.is_away(name):
                 break
         return name
+
+    def is_away(self, channel: str) -> bool:
+        return not self._branches[self._layer.shard(channel)].available
 
     async def open(self) -> None:
         for branch in self._branches:
@@ -91,10 +96,12 @@ class Branch:
         self._layer = layer
         self._commands = layer.commands
         self._key = layer.keys.inbox(process)
-        server = layer.servers[index]
-        self._reader = AsyncLine(server, READ_SECONDS)
-        self._writer = AsyncLine(server, WRITE_SECONDS)
-        self._manager = AsyncLine(server, WRITE_SECONDS)
+        self._node = AsyncNode(layer.servers[index])
+        self._reader = self._node.line(READ_SECONDS)
+        self._writer = self._node.line(WRITE_SECONDS)
+        self._manager = self._node.line(WRITE_SECONDS)
+        self._outage = Outage("Channel layer unavailable")
+        self._pace = Pace()
         self._waiting: Waiting = []
         self._writing: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -145,8 +152,7 @@ class Branch:
             try:
                 await step()
             except LayerUnavailable as error:
-                if self.available:
-                    logger.warning("Channel layer unavailable, will keep trying: %s", error)
+                self._outage.meet(error)
                 self.available = False
                 self._beat_now.set()
                 await asyncio.sleep(RETRY_SECONDS)
@@ -156,18 +162,22 @@ class Branch:
 
     async def _read(self) -> None:
         trim = ("XTRIM", self._key, "MINID", next_id(self.inbox.last_id))
-        read = ("XREAD", "COUNT", READ_COUNT, "BLOCK", READ_BLOCK_MS, "STREAMS", self._key)
+        read = ("XREAD", "COUNT", self._pace.count, "BLOCK", READ_BLOCK_MS, "STREAMS", self._key)
         replies = await self._reader.execute([trim, (*read, self.inbox.last_id)])
         reply = self._reader.expect(replies)[1]
         if reply:
+            self._pace.follow(reply[0][1])
             self._take(reply[0][1])
 
     def _take(self, entries: Sequence[Any]) -> None:
         now_ms = time.monotonic() * 1000 + self._clock_offset
         oldest = now_ms - self._commands.expiry_ms if self._clock_offset else 0
         for arrival in self.inbox.follow(entries, oldest, time.monotonic()):
-            if not isinstance(arrival, Arrival):
+            if isinstance(arrival, Question):
                 self._start(self._tell(self._commands.answer(arrival)))
+                continue
+            if isinstance(arrival, Gap):
+                self._receiver.lost(arrival.channels)
                 continue
             try:
                 message = self._layer.decode(arrival.data)
@@ -191,12 +201,12 @@ class Branch:
         planned = self._commands.sends([item for item, _ in waiting])
         try:
             replies = await self._writer.execute([command for command, _ in planned])
-            sent = self._commands.sent(planned, self._writer.expect(replies))
         except LayerUnavailable as error:
             self._retry_at = time.monotonic() + AWAY_SECONDS
             self._beat_now.set()
             _fail(waiting, error)
             return
+        sent = self._commands.sent(self._writer.address, planned, replies)
         # A refused send is known by its place, for the same message may be sent twice.
         refused = {id(refusal.outgoing): refusal.error for refusal in sent.refusals}
         for item, future in waiting:
@@ -209,6 +219,7 @@ class Branch:
 
     async def _beat(self) -> None:
         """Says that we are alive, and mends what Redis does not know any more."""
+        await self._node.follow()
         asked = time.monotonic()
         replies = await self._manager.execute(
             [
@@ -218,14 +229,16 @@ class Branch:
                 self._last(),
             ]
         )
-        (known, given_up, dropped), now, _, last = self._manager.expect(replies)
+        (known, given_up), now, _, last = self._manager.expect(replies)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
         self._check_last(last)
         if not known or not self.available:
             await self._register()
         self.available = True
+        self._outage.end()
         self._retry_at = 0.0
-        self._tell_lost(bool(given_up), [group.decode() for group in dropped])
+        if given_up:
+            self._tell_lost()
         await self._tidy()
         self._beat_now.clear()
         with suppress(asyncio.TimeoutError):
@@ -247,10 +260,11 @@ class Branch:
         if groups:
             logger.info("Registered %d groups again.", len(groups))
 
-    def _tell_lost(self, all_groups: bool, groups: Sequence[str]) -> None:
+    def _tell_lost(self) -> None:
+        """Says that whoever is in a group has missed something."""
         members = self.inbox.members
         affected: dict[str, None] = {}
-        for group in members.groups() if all_groups else groups:
+        for group in members.groups():
             affected.update(dict.fromkeys(members.channels(group)))
         if affected:
             self._receiver.lost(list(affected))

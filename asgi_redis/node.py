@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import redis
-from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
+from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import TimeoutError as DriverTimeoutError
 
 from asgi_redis import scripts
-from asgi_redis.errors import DRIVER_ERRORS, check_version, unavailable
-from asgi_redis.hosts import TIMEOUT_SECONDS, Server
+from asgi_redis.errors import DRIVER_ERRORS, check_version, is_no_primary, unavailable
+from asgi_redis.hosts import TIMEOUT_SECONDS, Place, Server
 from asgi_redis.scripts import Command
+from channels.layers.exceptions import LayerUnavailable
+
+# How often whoever uses a server asks whether it is still the primary.
+FOLLOW_SECONDS = 2.0
 
 
 class Node:
@@ -19,13 +26,24 @@ class Node:
 
     Arguments:
         server: where it is.
+
+    Attributes:
+        era: connections of an earlier one are made again before they are used.
+        away: what went wrong when the server was last asked; None if it answered.
     """
 
     def __init__(self, server: Server) -> None:
         self.address = server.address
+        self.era = 0
+        self.away: LayerUnavailable | None = None
         self._server = server
         self._pool = server.sync_pool(TIMEOUT_SECONDS)
+        self._eras: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._checked = False
+        self._place: Place = None
+        self._follow_at = 0.0
+        self._hangs = False
+        self._retry_at = 0.0
 
     def execute(self, commands: Sequence[Command]) -> list[Any]:
         """Runs commands in one round trip.
@@ -36,18 +54,23 @@ class Node:
         Raises:
             LayerUnavailable: the server cannot be reached, or is not what it has to be.
         """
+        self._spare()
+        self._follow()
         try:
             connection: Any = self._pool.get_connection()
         except DRIVER_ERRORS as error:
-            raise unavailable(self.address, error) from error
+            raise self.lose(error) from error
         try:
+            self._refresh(connection)
             self.check(connection)
-            return exchange(connection, commands)
+            replies = exchange(connection, commands)
         except DRIVER_ERRORS as error:
             connection.disconnect()
-            raise unavailable(self.address, error) from error
+            raise self.lose(error) from error
         finally:
             self._pool.release(connection)
+        self.away = None
+        return replies
 
     def run(self, command: Command) -> Any:
         """Runs one command; raises LayerUnavailable also when the server refuses it."""
@@ -75,9 +98,48 @@ class Node:
             check_version(self.address, exchange(connection, [("INFO", "server")])[0])
             self._checked = True
 
+    def lose(self, error: BaseException) -> LayerUnavailable:
+        """Gives up the connections that there are: where one broke, others may be as dead.
+
+        Returns:
+            what to raise.
+        """
+        self.era += 1
+        self.away = unavailable(self.address, error)
+        self._hangs = isinstance(error, DriverTimeoutError)
+        self._retry_at = 0.0
+        return self.away
+
     def close(self) -> None:
         """Closes all connections but the lines."""
         self._pool.disconnect()
+        self._server.close()
+
+    def _spare(self) -> None:
+        """Lets one caller at a time try a server that hangs; to the others it is away."""
+        away, now = self.away, time.monotonic()
+        if away is None or not self._hangs:
+            return
+        if now < self._retry_at:
+            raise away.with_traceback(None)
+        self._retry_at = now + TIMEOUT_SECONDS
+
+    def _follow(self) -> None:
+        """Gives up a primary that another has taken the place of, although it still answers."""
+        if time.monotonic() < self._follow_at:
+            return
+        place = self._server.find()
+        if place and place != self._place:
+            self._place = place
+            self.era += 1
+        self._follow_at = time.monotonic() + FOLLOW_SECONDS
+
+    def _refresh(self, connection: Any) -> None:
+        """Makes a connection again if it is of an earlier era."""
+        if self._eras.setdefault(connection, self.era) != self.era:
+            connection.disconnect()
+            connection.connect()
+            self._eras[connection] = self.era
 
 
 class Line:
@@ -92,6 +154,7 @@ class Line:
         self._node = node
         self._pool = pool
         self._connection: Any = None
+        self._era = 0
         self._client_id = 0
 
     def execute(self, commands: Sequence[Command]) -> list[Any]:
@@ -102,10 +165,7 @@ class Line:
     def write(self, commands: Sequence[Command]) -> None:
         """Sends commands; `read` must follow."""
         try:
-            if self._connection is None:
-                self._connection = self._pool.get_connection()
-                self._node.check(self._connection)
-                self._client_id = exchange(self._connection, [("CLIENT", "ID")])[0]
+            self._connect()
             _write(self._connection, commands)
         except DRIVER_ERRORS as error:
             raise self._broken(error) from error
@@ -130,9 +190,18 @@ class Line:
         self._connection = None
         self._pool.disconnect()
 
+    def _connect(self) -> None:
+        if self._era != self._node.era:
+            self.close()
+        if self._connection is None:
+            self._era = self._node.era
+            self._connection = self._pool.get_connection()
+            self._node.check(self._connection)
+            self._client_id = exchange(self._connection, [("CLIENT", "ID")])[0]
+
     def _broken(self, error: BaseException) -> Exception:
         self.close()
-        return unavailable(self._node.address, error)
+        return self._node.lose(error)
 
 
 def exchange(connection: Any, commands: Sequence[Command]) -> list[Any]:
@@ -162,8 +231,8 @@ def _read(connection: Any, commands: Sequence[Command]) -> list[Any]:
     for _ in commands:
         try:
             replies.append(connection.read_response(disable_decoding=True))
-        except ReadOnlyError:
-            raise  # it is no primary any more: the next connection finds the one that is
         except ResponseError as error:
+            if is_no_primary(error):
+                raise  # the next connection finds the one that is
             replies.append(error)
     return replies

@@ -12,14 +12,14 @@ from asgi_redis.layer import RedisChannelLayer
 class RedisSentinelChannelLayer(RedisChannelLayer):
     """As RedisChannelLayer, with the primaries of Sentinel services in place of fixed hosts.
 
-    A connection asks the sentinels for the primary when it is made, and it is made again when
-    its server goes or has become a replica.
+    A connection asks the sentinels for the primary when it is made. It is made again when its
+    server goes, takes no writes, or is no longer the one that the sentinels name.
 
     Arguments:
         hosts: (host, port) pairs of the sentinels.
         services: names of the services; several share the channels and groups among them.
             Without it the sentinels are asked for all they know.
-        sentinel_refresh_interval: of 1.x; there is nothing left to refresh.
+        sentinel_refresh_interval: of 1.x; sentinels are asked every two or three seconds.
 
     The other arguments are those of RedisChannelLayer.
     """

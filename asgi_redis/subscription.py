@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ResponseError
 
+from asgi_redis.backlog import Backlog
+from asgi_redis.commands import Planned
 from asgi_redis.errors import is_stream_missing, unavailable
 from asgi_redis.heart import Heart, connection_name
 from asgi_redis.keys import WORKERS
@@ -55,10 +57,16 @@ class Share:
         self.broken = True
         # What could not be settled while the server was away.
         self.late: list[Any] = []
+        self.heart = Heart(layer.commands, worker, self)
 
     def rotate(self) -> None:
         """Puts another channel first, so that a busy one does not keep the others waiting."""
         self.channels = [*self.channels[1:], self.channels[0]]
+
+    def put_off(self, commands: Sequence[Any]) -> None:
+        """Keeps what has to be done before anything else is, when the server does it."""
+        self.late += commands
+        self.broken = True
 
 
 class RedisSubscription(Subscription):
@@ -82,8 +90,9 @@ class RedisSubscription(Subscription):
         self._share_of = {channel: share for share in self._shares for channel in share.channels}
         # With one server, one round trip does everything.
         self._is_single = len(self._shares) == len(layer.nodes) == 1
-        self._heart = Heart(layer.commands, self.worker, self._shares)
-        self._heart.start()
+        self._backlog = Backlog(layer, self._settle_each)
+        for share in self._shares:
+            share.heart.start()
 
     def turn(
         self,
@@ -104,16 +113,14 @@ class RedisSubscription(Subscription):
     def settle(self, outgoing: Sequence[Outgoing], done: Sequence[Delivery]) -> list[Refusal]:
         if self._is_single:
             [share] = self._shares
-            planned = self._commands.sends(outgoing)
-            commands = [command for command, _ in planned] + self._settling(share, done)
-            replies = share.node.expect(share.node.execute(commands)) if commands else []
+            planned, settling = self._commands.sends(outgoing), self._settling(share, done)
+            commands = [command for command, _ in planned] + settling
+            replies = share.node.execute(commands) if commands else []
+            refusals = self._conclude(share, planned, replies)
+            self._settled(share, settling, replies[len(planned) :])
             self._forget(done)
-            return self._layer.conclude(self._commands.sent(planned, replies[: len(planned)]))
-        refusals = self._layer.send_all(outgoing) if outgoing else []
-        for share in tuple(self._shares):
-            self._settle_at(share, self._settling(share, done))
-        self._forget(done)
-        return refusals
+            return refusals
+        return self._backlog.send(outgoing, done)
 
     def release(self, deliveries: Sequence[Delivery]) -> None:
         by_channel: dict[str, list[bytes]] = defaultdict(list)
@@ -130,8 +137,9 @@ class RedisSubscription(Subscription):
         self._forget(deliveries)
 
     def close(self) -> None:
-        self._heart.stop()
+        self._backlog.close()
         for share in self._shares:
+            share.heart.stop()
             share.line.close()
             try:
                 self._leave(share)
@@ -154,31 +162,55 @@ class RedisSubscription(Subscription):
         limit: int,
     ) -> tuple[list[Refusal], list[Delivery]]:
         """Sends, settles and reads in one round trip."""
-        planned = self._commands.sends(outgoing)
-        commands = [command for command, _ in planned] + self._settling(share, done)
+        planned, settling = self._commands.sends(outgoing), self._settling(share, done)
+        commands = [*(command for command, _ in planned), *settling, self._reading(share, limit)]
         try:
             if share.broken:
                 self._recover(share)
-            replies = share.line.execute([*commands, self._reading(share, limit)])
-            share.node.expect(replies)
+            replies = share.line.execute(commands)
+            refusals = self._conclude(share, planned, replies)
         except LayerUnavailable:
             share.broken = True
             raise
+        *settled, found = replies[len(planned) :]
+        self._settled(share, settling, settled)
         self._forget(done)
-        refusals = self._layer.conclude(self._commands.sent(planned, replies[: len(planned)]))
-        return refusals, self._deliveries(share, replies[-1])
-
-    def _settle_at(self, share: Share, commands: list[Any]) -> None:
-        """Settles now, or when the server is back if others go on meanwhile."""
-        if not commands:
-            return
-        try:
-            share.node.expect(share.node.execute(commands))
-        except LayerUnavailable:
-            if len(self._shares) == 1:
-                raise
+        if isinstance(found, ResponseError):
             share.broken = True
-            share.late += commands
+            if not planned:
+                raise unavailable(share.node.address, found)
+            return refusals, []  # what was sent must not be sent again: the next turn raises
+        return refusals, self._deliveries(share, found)
+
+    def _conclude(
+        self, share: Share, planned: Sequence[Planned], replies: Sequence[Any]
+    ) -> list[Refusal]:
+        """Returns what was refused for good of the sends with which a round trip began."""
+        replies = replies[: len(planned)]
+        return self._layer.conclude(self._commands.sent(share.node.address, planned, replies))
+
+    def _settled(self, share: Share, settling: Sequence[Any], replies: Sequence[Any]) -> None:
+        """Puts off what was refused of the settling."""
+        refused = [
+            command
+            for command, reply in zip(settling, replies, strict=True)
+            if isinstance(reply, ResponseError)
+        ]
+        if refused:
+            share.put_off(refused)
+
+    def _settle_each(self, done: Sequence[Delivery]) -> None:
+        """Settles on every server; where one is away, when it is back."""
+        for share in tuple(self._shares):
+            commands = self._settling(share, done)
+            if share.node.away:
+                share.put_off(commands)
+                continue
+            try:
+                self._settled(share, commands, share.node.execute(commands) if commands else [])
+            except LayerUnavailable:
+                share.put_off(commands)
+        self._forget(done)
 
     def _read_all(self, limit: int) -> list[Delivery]:
         """Reads from every server that answers."""
@@ -187,13 +219,16 @@ class RedisSubscription(Subscription):
         for share in self._shares:
             if len(deliveries) >= limit:
                 break
+            if share.node.away:  # its heart finds out when it is back
+                failures.append(share.node.away)
+                continue
             try:
                 _, found = self._turn_at(share, [], [], limit - len(deliveries))
                 deliveries += found
             except LayerUnavailable as error:
                 failures.append(error)
         if len(failures) == len(self._shares):
-            raise failures[0]
+            raise failures[0].with_traceback(None)
         self._shares.append(self._shares.pop(0))
         return deliveries
 
@@ -220,6 +255,9 @@ class RedisSubscription(Subscription):
 
     def _interrupt(self, share: Share) -> None:
         """Makes a server that has nothing answer at once."""
+        if share.node.away:
+            self._break(share, share.node.away)
+            return
         try:
             share.line.interrupt()
         except LayerUnavailable as error:
@@ -317,10 +355,13 @@ class RedisSubscription(Subscription):
     def _recover(self, share: Share) -> None:
         """Hands back what was given to us over a connection that broke before we got it."""
         # Others take from a worker that they have never heard of.
-        self._heart.beat(share)
-        if share.late:
-            share.node.execute(share.late)
-            share.late = []
+        share.heart.beat()
+        late, share.late = share.late, []
+        try:
+            share.node.expect(share.node.execute(late) if late else [])
+        except LayerUnavailable:
+            share.late = late + share.late
+            raise
         for channel in share.channels:
             stream = self._layer.keys.stream(channel)
             [pending] = share.node.execute(

@@ -58,12 +58,21 @@ class Process:
                 return int(line.split()[1]) * 1024
         raise ProcessFailed(f"{self.title} has ended: {self.last_lines()}")
 
+    def open_files(self) -> int:
+        """Return how many files and sockets the process has open."""
+        return len(list(Path(f"/proc/{self.child.pid}/fd").iterdir()))
+
     def check(self) -> None:
         """Raise ProcessFailed when the process has ended."""
         if self.child.poll() is not None:
             raise ProcessFailed(
                 f"{self.title} ended with {self.child.returncode}: {self.last_lines()}"
             )
+
+    def wait(self) -> None:
+        """Wait until the process has done its work; raise ProcessFailed when it could not."""
+        if self.child.wait():
+            self.check()
 
     def last_lines(self) -> str:
         """Return the end of the log on one line."""

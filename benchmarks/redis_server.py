@@ -43,16 +43,15 @@ class RedisServer:
 
     def used_memory(self) -> int:
         """Return the bytes that the server has allocated."""
-        for line in self._info("memory").splitlines():
-            if line.startswith("used_memory:"):
-                return int(line.partition(":")[2])
-        raise LookupError("used_memory is missing in what Redis says about its memory")
+        return int(self.info("memory")["used_memory"])
 
-    def _info(self, section: str) -> str:
+    def info(self, section: str) -> dict[str, str]:
+        """Return what the server says about itself."""
         address = urlsplit(self.url)
         with socket.create_connection((address.hostname, address.port or 6379)) as connection:
             connection.sendall(f"INFO {section}\r\nQUIT\r\n".encode())
-            return connection.makefile("r", encoding="ascii").read()
+            lines = connection.makefile("r", encoding="ascii").read().splitlines()
+        return {name: value for name, _, value in (line.partition(":") for line in lines) if value}
 
 
 def _valkey() -> Path:

@@ -16,6 +16,10 @@ TOTAL_RETRANSMITS_OFFSET = 100  # of tcpi_total_retrans in Linux's struct tcp_in
 OnText = Callable[[int, bytes], None]
 
 
+def ignore(descriptor: int, payload: bytes) -> None:
+    """Do nothing with a text."""
+
+
 class HandshakeRefused(Exception):
     """The server answered a handshake with something else than 101."""
 
@@ -55,7 +59,13 @@ class Sockets:
         return len(self.open_sockets)
 
     def open(
-        self, count: int, path: str, at_once: int = 100, wait: bool = False, timeout: float = 120
+        self,
+        count: int,
+        path: str,
+        at_once: int = 100,
+        wait: bool = False,
+        timeout: float = 120,
+        on_text: OnText = ignore,
     ) -> None:
         """Open `count` more sockets on `path`.
 
@@ -63,6 +73,7 @@ class Sockets:
             at_once: how many handshakes may be under way at a time.
             wait: connect one after the other, each as soon as the one before is connected.
             timeout: seconds until all must be open.
+            on_text: called meanwhile with what arrives on others.
 
         Raises HandshakeRefused when the server refuses one, TimeoutError when time is up.
         """
@@ -76,7 +87,8 @@ class Sockets:
                 if descriptor in self._connecting:
                     self._proceed(descriptor, event, request)
                 else:
-                    self._texts(descriptor)  # of no interest yet, but a ping may be among them
+                    for payload in self._texts(descriptor):
+                        on_text(descriptor, payload)
 
     def receive(self, on_text: OnText, until: Callable[[], bool], timeout: float) -> bool:
         """Call `on_text(descriptor, payload)` for each text frame until `until()` is true.
@@ -97,6 +109,11 @@ class Sockets:
     def send(self, descriptor: int, frame: bytes) -> None:
         """Write a frame made by `encode` to one socket."""
         os.write(descriptor, frame)
+
+    def close(self, descriptor: int) -> None:
+        """Leave without a word, as a client does whose network is gone."""
+        self._unread.pop(descriptor, None)
+        self._drop(self.open_sockets, descriptor)
 
     def retransmits(self) -> int:
         """Return how many TCP segments, SYN included, the open sockets had to send again."""

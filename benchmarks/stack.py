@@ -13,6 +13,7 @@ from benchmarks.redis_server import RedisServer
 from benchmarks.systems import HERE, System
 
 QUESTION = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+MIGRATE = ("python", "manage.py", "migrate", "-v0")
 ROOMY = 100_000  # a capacity no workload reaches, where time and not loss is the question
 
 
@@ -45,30 +46,43 @@ class Stack:
         self.stop()
         self._exit.close()
 
-    def serve(self, default_capacity: bool = False) -> None:
-        """Start the server, with a worker where it needs one, and wait until it answers.
+    def keep_sessions(self, engine: str) -> None:
+        """Let the application keep sessions, from the next start on.
+
+        Arguments:
+            engine: the name of one of Django's session engines.
+        """
+        self._environ["BENCH_SESSIONS"] = engine
+        self._start("migrate", MIGRATE).wait()
+
+    def serve(self, default_capacity: bool = False, workers: int = 1, threads: int = 1) -> None:
+        """Start the server, with workers where it needs one, and wait until it answers.
 
         Arguments:
             default_capacity: leave the channel layer as it is out of the box.
+            workers: how many processes there are, if any.
+            threads: of each of them.
         """
         if default_capacity:
             del self._environ["BENCH_CAPACITY"]
         self.server = self._start("server", self.system.server, talks=not self.system.publisher)
         if self.system.worker_serves:
-            self.work()
+            for _ in range(workers):
+                self.work(threads=threads)
         wait_for_answer(self.server, self.port, QUESTION)
 
-    def work(self, expected: int = 0) -> "Worker":
+    def work(self, expected: int = 0, threads: int = 1) -> "Worker":
         """Start one worker.
 
         Arguments:
             expected: number of messages after which its no-op consumer reports.
+            threads: how many messages it handles at a time.
         """
         report = self._folder / f"report-{uuid.uuid4().hex}"
         report.touch()
         environ = {"BENCH_REPORT": str(report), "BENCH_EXPECTED": str(expected)}
         started = monotonic()
-        process = self._start("worker", self.system.worker, environ=environ)
+        process = self._start("worker", self.system.worker, environ=environ, threads=threads)
         return Worker(process, report, started)
 
     def publisher(self) -> Process:
@@ -81,6 +95,11 @@ class Stack:
         """Return the process that obeys the commands of systems/channels1/servers.py."""
         return self._start("simulation", self.system.simulation, talks=True)
 
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """Those of the system that run, in the order of their start."""
+        return tuple(self._processes)
+
     def stop(self) -> None:
         """End all processes of the system; only its Redis goes on."""
         while self._processes:
@@ -92,8 +111,9 @@ class Stack:
         command: tuple[str, ...],
         talks: bool = False,
         environ: dict[str, str] | None = None,
+        threads: int = 1,
     ) -> Process:
-        program, *arguments = (part.format(port=self.port) for part in command)
+        program, *arguments = (part.format(port=self.port, threads=threads) for part in command)
         process = Process(
             [str(self._bin / program), *arguments],
             self.system.folder,
@@ -111,6 +131,7 @@ class Stack:
             "BENCH_REDIS_URL": self.redis.url,
             "BENCH_PREFIX": f"bench-{uuid.uuid4().hex[:8]}:",
             "BENCH_CAPACITY": str(ROOMY),
+            "BENCH_FOLDER": str(self._folder),
             **self.system.settings,
         }
         shared = str(HERE / "systems" / "shared")

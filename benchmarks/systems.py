@@ -15,6 +15,7 @@ class Ability(Enum):
     GROUP = "broadcasts to the sockets on /room/"
     LAYER = "a channel layer between the one who sends and the sockets"
     WORKER = "a worker process with a no-op consumer"
+    ORDER = "consumers under enforce_ordering"
     OURS = "this project's own channel layer"
 
 
@@ -27,9 +28,9 @@ class System:
         title: head of its column.
         application: its folder under systems/.
         requirements: file with its packages; systems with the same file share an environment.
-        server, worker, publisher, simulation: commands, with `{port}` where the port goes; the
-            program is looked up in the environment. A server without a `publisher` takes the
-            commands for one itself.
+        server, worker, publisher, simulation: commands, with `{port}` where the port goes and
+            `{threads}` for those of a worker; the program is looked up in the environment. A
+            server without a `publisher` takes the commands for one itself.
         abilities: which workloads it can run.
         worker_serves: whether its server answers only when a worker runs beside it.
         settings: environment variables of all its processes.
@@ -67,7 +68,7 @@ ORIGINAL = System(
     application="channels1",
     requirements=REQUIREMENTS / "original.txt",
     server=(*DAPHNE, "asgi:channel_layer"),
-    worker=("python", "manage.py", "runworker", "--threads", "1"),
+    worker=("python", "manage.py", "runworker", "--threads", "{threads}"),
     publisher=PUBLISHER,
     worker_serves=True,
     abilities=ALL - {Ability.OURS},
@@ -91,7 +92,7 @@ CHANNELS_4 = System(
     server=(*DAPHNE, "asgi:application"),
     worker=("python", "manage.py", "runworker", "bench.noop"),
     publisher=PUBLISHER,
-    abilities=ALL - {Ability.OURS},
+    abilities=ALL - {Ability.OURS, Ability.ORDER},
     settings={"BENCH_LAYER": "core"},
 )
 CHANNELS_4_PUBSUB = replace(

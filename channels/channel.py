@@ -12,6 +12,8 @@ from channels.pending import pending_sends
 class _Addressee:
     """Something with a name on a channel layer."""
 
+    _not_a_dict: type[Exception] = TypeError
+
     def __init__(
         self,
         name: str | bytes,
@@ -31,12 +33,13 @@ class _Addressee:
             immediately: sends now, whether in a consumer or not.
 
         Raises:
-            TypeError: the content is no dict, or holds what cannot travel.
+            TypeError: the content is no dict (for a group: ValueError), or holds what cannot
+                travel.
             ChannelFull: the channel is full (never for a group).
             LayerUnavailable: the layer's server does not answer.
         """
         if not isinstance(content, dict):
-            raise TypeError(
+            raise self._not_a_dict(
                 f"You can only send dicts as content on channels, not {type(content).__name__}."
             )
         pending = pending_sends.get()
@@ -76,6 +79,8 @@ class Channel(_Addressee):
 
 class Group(_Addressee):
     """A named set of channels that one send reaches; the arguments are those of Channel."""
+
+    _not_a_dict = ValueError  # so it was in 1.x, and tests ask for it
 
     def _send_now(self, content: dict[str, Any]) -> None:
         self.channel_layer.send_group(self.name, content)

@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
 from channels.asgi import channel_layers
-from channels.layers.exceptions import LayerUnavailable, UnsupportedServer
+from channels.layers.exceptions import AccessDenied, LayerUnavailable, UnsupportedServer
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def check_sessions(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
 
 
 def check_servers(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """Returns which servers behind the layers are too old; one that is away is no setting."""
+    """Returns which servers behind the layers are too old or locked; one away is no setting."""
     return [message for alias in channel_layers.configs for message in _check_server(alias)]
 
 
@@ -84,6 +84,8 @@ def _check_server(alias: str) -> Iterator[CheckMessage]:
         channel_layers.make_backend(alias).ping()
     except UnsupportedServer as error:
         yield Error(f"Channel layer {alias!r}: {error}", id="channels.E005")
+    except AccessDenied as error:
+        yield Error(f"Channel layer {alias!r}: {error}", id="channels.E006")
     except LayerUnavailable as error:
         logger.info("Could not ask the server of channel layer %s: %s", alias, error)
     except (ImproperlyConfigured, TypeError, ValueError):

@@ -4,7 +4,8 @@ Every socket has a count, kept in its channel session: the order of the message 
 next. A message that comes too early waits on a channel of its socket, and whoever finishes
 its predecessor puts it back on its own channel. Who lets a message wait looks at the count
 again afterwards, and who raises the count looks at the waiting messages afterwards, so none
-is forgotten between the two.
+is forgotten between the two. Whoever looks moves messages whose turn is far off to places of
+their own, one for each order, so that nobody looks at them again before their turn.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import logging
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
@@ -34,6 +37,8 @@ PATIENCE = 0.9
 # RFC 6455 and its registry: "try again later".
 CLOSE_CODE = 1013
 RETRY_SECONDS = 0.2
+# How far ahead of its turn a message may come.
+MOST_EARLY = 1000
 
 
 class SocketOrder:
@@ -60,7 +65,7 @@ class SocketOrder:
 
     @property
     def wait_channel(self) -> str:
-        """Where messages of this socket wait; any worker may read it."""
+        """Where messages of this socket begin to wait; any worker may read it."""
         return f"__wait__.{self.reply_channel.replace('!', '?')}"
 
     @property
@@ -81,7 +86,7 @@ class SocketOrder:
         if session.get(LOST_KEY):
             return self.is_last
         if self.order > count:
-            return self._wait(message)
+            return self._wait(message, count)
         # It came twice. Its first worker may have died before it released the next message.
         logger.debug("Dropped message %d of %s, which ran before", self.order, self.reply_channel)
         self.release(count)
@@ -97,76 +102,102 @@ class SocketOrder:
         session.modified = False
         self.release(session[COUNT_KEY])
 
-    def release(self, count: int | None = None) -> None:
-        """Puts the waiting message whose turn it is back on its channel.
+    def release(self, count: int) -> None:
+        """Puts the waiting message whose turn it is, by the socket's count, back on its channel.
 
         Its successor goes with it, to be read when the first is done.
-
-        Arguments:
-            count: of the socket; read if not given.
         """
         try:
-            self._release(self._read_count() if count is None else count)
+            self._release(count)
         except (ChannelFull, LayerUnavailable):
-            alarms.set(RETRY_SECONDS, self.release)
+            alarms.set(RETRY_SECONDS, self._release_later)
 
-    def _wait(self, message: Message) -> bool:
-        try:
-            self._put_aside({**message.content, "original_channel": self.channel})
-        except ChannelFull:
+    def _wait(self, message: Message, count: int) -> bool:
+        if self.order > count + MOST_EARLY or not self._put_aside(message):
             self._give_up("too many of its messages wait for their turn")
             return self.is_last
         alarms.set(self._patience, self._check)
-        count = message.channel_session.load().get(COUNT_KEY, 0)
-        if count >= self.order:
-            self.release(count)
+        new_count = message.channel_session.load().get(COUNT_KEY, 0)
+        if new_count >= self.order:
+            self.release(new_count)
         return False
 
-    def _put_aside(self, content: dict[str, Any]) -> None:
-        """Sends to the wait channel, as soon as the layer answers."""
+    def _put_aside(self, message: Message) -> bool:
+        """Returns whether there was room for the message to wait."""
+        content = {**message.content, "original_channel": self.channel}
+        for channel in (self.wait_channel, self._place(self.order)):
+            with suppress(ChannelFull):
+                self._keep(channel, content)
+                return True
+        return False
+
+    def _place(self, order: int) -> str:
+        """The channel on which only the message with this order waits."""
+        return f"{self.wait_channel}.{order}"
+
+    def _keep(self, channel: str, content: dict[str, Any]) -> None:
+        """Sends to a channel of waiting messages, as soon as the layer answers."""
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                self.layer.send(self.wait_channel, content)
+                self.layer.send(channel, content)
                 return
             except LayerUnavailable:
                 if time.monotonic() > deadline:
                     raise
             time.sleep(RETRY_SECONDS)
 
+    def _release_later(self) -> None:
+        self._release(self._read_count())
+
     def _release(self, count: int) -> None:
-        turn = {count, count + 1}
-        waiting: dict[int, dict[str, Any]] = {}
-        while not turn <= waiting.keys() and (content := self._take()) is not None:
-            waiting[content["order"]] = content
-        released = turn if count in waiting else set()
-        for order in sorted(order for order in waiting if order >= count):
-            self._send(waiting[order], back=order in released)
-        # Meanwhile nobody else could see what was put back.
-        if waiting.keys() - released and self._read_count() != count:
-            self.release()
+        found = moved = False
+        for content in self._taken(self.wait_channel, self._place(count)):
+            if content["order"] > count:
+                # So that every message is taken up and put down once, however many wait.
+                self._keep(self._place(content["order"]), content)
+                moved = True
+            elif content["order"] == count and not found:
+                self._put_back(content)
+                found = True
+        successor = next(self._taken(self._place(count + 1)), None) if found else None
+        if successor is not None:
+            self._put_back(successor)
+        # Meanwhile nobody else could see what was moved.
+        if moved and (new_count := self._read_count()) != count:
+            self._release(new_count)
 
-    def _send(self, content: dict[str, Any], back: bool) -> None:
-        if back:
-            try:
-                original = {k: v for k, v in content.items() if k != "original_channel"}
-                self.layer.send(content["original_channel"], original)
-                return
-            except (ChannelFull, LayerUnavailable):
-                # Workers must go on reading their channel, or it would never have room again.
-                alarms.set(RETRY_SECONDS, self.release)
-        self._put_aside(content)
+    def _taken(self, *channels: str) -> Iterator[dict[str, Any]]:
+        """Yields what is on some channels, each message when it has been taken off."""
+        while (content := self.layer.receive(channels)[1]) is not None:
+            yield content
 
-    def _take(self) -> dict[str, Any] | None:
-        content: dict[str, Any] | None = self.layer.receive([self.wait_channel])[1]
-        return content
+    def _put_back(self, content: dict[str, Any]) -> None:
+        """Sends a waiting message to its own channel; lets it wait on if there is no room.
+
+        Workers must go on reading that channel, or it would never have room again.
+        """
+        original = {key: value for key, value in content.items() if key != "original_channel"}
+        try:
+            self.layer.send(content["original_channel"], original)
+        except (ChannelFull, LayerUnavailable):
+            self._keep(self._place(content["order"]), content)
+            raise
 
     def _check(self) -> None:
         """Called when the message has waited long enough."""
+        self.layer.expiry  # noqa: B018  a ReferenceError ends it here if the layer is gone
         session = session_for_reply_channel(self.reply_channel)
         count = session.get(COUNT_KEY, 0)
-        if count < self.order and not session.get(LOST_KEY):
+        if count >= self.order:
+            return
+        if not session.get(LOST_KEY):
             self._give_up(f"message {count} did not come, or took too long")
+        if self.is_last:
+            # What cleans up after the socket runs all the same.
+            for content in self._taken(self.wait_channel, self._place(self.order)):
+                if content["order"] == self.order:
+                    self._put_back(content)
 
     def _give_up(self, reason: str) -> None:
         logger.error(
@@ -179,18 +210,14 @@ class SocketOrder:
         session = session_for_reply_channel(self.reply_channel)
         session[LOST_KEY] = True
         session.save()
-        self._close()
+        try:
+            self._close()
+        except (ChannelFull, LayerUnavailable):
+            alarms.set(RETRY_SECONDS, self._close)
 
     def _close(self) -> None:
         reply = Channel(self.reply_channel, channel_layer=self.layer)
-        try:
-            reply.send({"close": CLOSE_CODE}, immediately=True)
-            while (content := self._take()) is not None:
-                # What cleans up after the socket runs all the same.
-                if content["original_channel"].endswith(".disconnect"):
-                    self._send(content, back=True)
-        except (ChannelFull, LayerUnavailable):
-            alarms.set(RETRY_SECONDS, self._close)
+        reply.send({"close": CLOSE_CODE}, immediately=True)
 
     def _read_count(self) -> int:
         count: int = session_for_reply_channel(self.reply_channel).get(COUNT_KEY, 0)

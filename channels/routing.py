@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from channels.utils import name_that_thing
@@ -160,8 +161,8 @@ class Router:
     def check_default(self, http_consumer: Consumer | None = None) -> None:
         """Adds what every project needs, behind its own routes.
 
-        Requests go to Django's views, connecting sockets are accepted, and what sockets send
-        is read off its channels.
+        Requests go to Django's views, connecting sockets are accepted, and what else sockets
+        send is read off its channels.
 
         Arguments:
             http_consumer: for `http.request`, instead of the view handler.
@@ -173,6 +174,8 @@ class Router:
         self.add_route(Route("websocket.connect", connect_consumer))
         self.add_route(Route("websocket.receive", null_consumer))
         self.add_route(Route("websocket.disconnect", null_consumer))
+        if getattr(settings, "CHANNELS_KEEPALIVE_SECONDS", 0):
+            self.add_route(Route("websocket.keepalive", null_consumer))
 
     @classmethod
     def resolve_routing(cls, routing: Any) -> list[Any]:

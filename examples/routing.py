@@ -1,7 +1,6 @@
 """Which consumer reads which channel: each application's routing behind its path prefix."""
 
 from channels import include, route
-from channels.routing import null_consumer
 
 # The tracker's map, where the readings of `sensors` appear.
 tracker_sockets = [
@@ -25,5 +24,4 @@ channel_routing = [
     route("tracker.relay", "tracker.consumers.relay_woken"),
     # All other sockets are for the views in `websocket_urls.py`, which has a 404 too.
     include("examples.django_websocket.routing.channel_routing"),
-    route("websocket.keepalive", null_consumer),
 ]

@@ -1,15 +1,17 @@
--- An interface server says that it is alive, and learns what it has missed.
+-- An interface server says that it is alive, and is told what it has missed.
 --
 -- KEYS[1]  heartbeats of interface servers
 -- KEYS[2]  the groups of which messages were dropped because its inbox was full
 -- KEYS[3]  whether it had been given up for dead
 -- KEYS[4]  channels in groups, by process
 -- KEYS[5]  the note that nobody could be heard for a while
+-- KEYS[6]  its inbox, where the groups with drops go, behind what came before
 -- ARGV[1]  the process
 -- ARGV[2]  how many of its channels are in groups
 -- ARGV[3]  milliseconds without any heartbeat after which it was Redis that was away
 -- ARGV[4]  milliseconds that all have then to be heard again
--- Returns whether it was known, whether it had been given up, and the groups with drops.
+-- ARGV[5]  expiry of a message in milliseconds
+-- Returns whether it was known, and whether it had been given up.
 
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
@@ -18,5 +20,9 @@ if newest and now - newest > tonumber(ARGV[3]) then redis.call('SET', KEYS[5], 1
 local known = redis.call('ZADD', KEYS[1], now, ARGV[1]) == 0
 redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
 local dropped = redis.call('SMEMBERS', KEYS[2])
-redis.call('DEL', KEYS[2])
-return {known and 1 or 0, redis.call('DEL', KEYS[3]), dropped}
+if #dropped > 0 then
+    for _, group in ipairs(dropped) do redis.call('XADD', KEYS[6], '*', 'x', group, 'm', '') end
+    redis.call('PEXPIRE', KEYS[6], ARGV[5])
+    redis.call('DEL', KEYS[2])
+end
+return {known and 1 or 0, redis.call('DEL', KEYS[3])}

@@ -1,4 +1,5 @@
--- Reads messages for a worker, without waiting.
+-- Reads messages for a worker, without waiting. One that a worker has died with is read alone, so
+-- that, if it was to blame, it takes no other with it again.
 --
 -- KEYS     the streams of its channels, in the order in which to read them
 -- ARGV[1]  name of the consumer group
@@ -26,18 +27,41 @@ local function born(entry)
     return fields[3] == 'b' and tonumber(fields[4]) or tonumber(entry[1]:match('^%d+'))
 end
 
-local result = {}
+local function suspect(entry)
+    return entry[2][5] == 't' and (tonumber(entry[2][6]) or 0) > 0
+end
+
+local function drop(stream, entry)
+    redis.call('XACK', stream, group, entry[1])
+    redis.call('XDEL', stream, entry[1])
+end
+
+local function put_back(stream, entry)
+    local fields = entry[2]
+    if fields[3] ~= 'b' then
+        fields = {fields[1], fields[2], 'b', entry[1]:match('^%d+'), 't', 0, 'i', entry[1]}
+    end
+    redis.call('XADD', stream, '*', unpack(fields))
+    drop(stream, entry)
+end
+
+local result, alone = {}, false
 for i, stream in ipairs(KEYS) do
-    if #result >= limit then break end
+    if alone or #result >= limit then break end
     local once = ARGV[i + 4] == '1'
     if redis.call('XLEN', stream) > 0 then
         for _, entry in ipairs(take(stream, limit - #result)) do
             local expired = born(entry) < oldest
-            if once or expired then
-                redis.call('XACK', stream, group, entry[1])
-                redis.call('XDEL', stream, entry[1])
+            if not expired and (alone or #result > 0 and suspect(entry)) then
+                put_back(stream, entry)
+                alone = true
+            else
+                if once or expired then drop(stream, entry) end
+                if not expired then
+                    result[#result + 1] = {i, entry[1], entry[2]}
+                    alone = suspect(entry)
+                end
             end
-            if not expired then result[#result + 1] = {i, entry[1], entry[2]} end
         end
     end
 end

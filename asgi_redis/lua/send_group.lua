@@ -37,6 +37,10 @@ for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
             redis.call('SADD', ARGV[4] .. member, ARGV[1])
             redis.call('PEXPIRE', ARGV[4] .. member, ARGV[7])
         else
+            -- What was dropped before is told before anything comes that is later.
+            if redis.call('SREM', ARGV[4] .. member, ARGV[1]) == 1 then
+                redis.call('XADD', inbox, '*', 'x', ARGV[1], 'm', '')
+            end
             redis.call('XADD', inbox, '*', 'g', ARGV[1], 'm', ARGV[2])
             redis.call('PEXPIRE', inbox, ARGV[7])
             sent = sent + 1

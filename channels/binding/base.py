@@ -27,36 +27,38 @@ class InvalidInbound(ValueError):
     """An inbound message asks for what cannot be done. Its sender is told the text."""
 
 
-class BindingRegistry:
-    """Every binding there is, connected to its model once Django has loaded the models.
+class BindingMetaclass(type):
+    """Connects every binding to its model once Django has loaded the models.
+
+    A metaclass, as in 1.x, because code of that time derives others from it.
 
     Attributes:
-        binding_classes: in the order they were written.
+        binding_classes: every binding there is, in the order they were written.
         register_immediately: whether the models are loaded.
     """
 
-    def __init__(self) -> None:
-        self.binding_classes: list[type[Binding]] = []
-        self.register_immediately = False
+    binding_classes: list[Any] = []
+    register_immediately = False
 
-    def add(self, binding: type[Binding]) -> None:
-        """Takes up a new class; raises ValueError for one that is not complete."""
-        if self.register_immediately:
+    def __init__(cls: Any, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> None:
+        super().__init__(name, bases, body)
+        if BindingMetaclass.register_immediately:
+            cls.register()
+        BindingMetaclass.binding_classes.append(cls)
+
+    @classmethod
+    def register_all(mcs) -> None:
+        """Connects every binding to its model; called when the models are loaded.
+
+        Raises:
+            ValueError: a binding is not complete.
+        """
+        for binding in BindingMetaclass.binding_classes:
             binding.register()
-        self.binding_classes.append(binding)
-
-    def register_all(self) -> None:
-        """Connects every binding to its model; called when the models are loaded."""
-        for binding in self.binding_classes:
-            binding.register()
-        self.register_immediately = True
+        BindingMetaclass.register_immediately = True
 
 
-# In 1.x this was a metaclass, and code knows it by that name.
-BindingMetaclass = BindingRegistry()
-
-
-class Binding:
+class Binding(metaclass=BindingMetaclass):
     """Sends a model's changes to groups, and applies changes that messages ask for.
 
     Writing a subclass with a `model` is enough to have its changes sent. A group gets what the
@@ -94,10 +96,6 @@ class Binding:
     action: Any = None
     pk: Any = None
     data: Any = None
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        BindingMetaclass.add(cls)
 
     @classmethod
     def register(cls) -> None:

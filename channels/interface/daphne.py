@@ -1,6 +1,6 @@
-"""What knows Daphne from the inside: the fast way out, and a shutdown that tells the clients.
+"""What knows Daphne from the inside: the fast way out, bounds, a shutdown that tells the clients.
 
-Everything works without it, on any ASGI 3 server, through `outlet.AsgiOutlet`.
+Everything else works without it, on any ASGI 3 server, through `outlet.AsgiOutlet`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from http.client import responses
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from autobahn.websocket.types import ConnectionDeny
+from daphne.http_protocol import WebRequest
 from twisted.internet import defer
 
 from channels.interface.frames import Frame
 from channels.interface.outlet import BACKLOG_BYTES, BACKLOG_SECONDS, Outlet
+from channels.interface.upload import Receive, Upload
 
 if TYPE_CHECKING:
     from channels.interface.server import InterfaceServer
@@ -25,8 +29,14 @@ logger = logging.getLogger(__name__)
 
 # Twisted listens with room for 50 connections; a burst beyond that waits a second and longer.
 LISTEN_BACKLOG = 4096
+# How long a client may take to answer a close; one that floods has much to get through before.
+CLOSE_SECONDS = 5.0
 # Frames from one client that may wait in the process before it is not read any further.
 FRAMES_WAITING = 64
+# One that is larger is waited for alone.
+LARGE_FRAME_BYTES = 16 * 1024
+# Fragments of one frame that are kept as they came.
+FRAGMENTS_APART = 1000
 
 
 class DaphneOutlet(Outlet):
@@ -36,14 +46,20 @@ class DaphneOutlet(Outlet):
         protocol: Daphne's WebSocketProtocol, an Autobahn server protocol.
     """
 
-    __slots__ = ("_paused", "_protocol", "_since")
+    __slots__ = ("_cut_off", "_paused", "_protocol", "_since", "_take", "_take_fragment")
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
         # A frame that is too large or broken gets its close code, not just a dead connection.
         protocol.failByDrop = False
+        protocol.closeHandshakeTimeout = CLOSE_SECONDS
+        self._take = protocol.onMessage
+        protocol.onMessage = self._arrive
+        self._take_fragment = protocol.onMessageFrame
+        protocol.onMessageFrame = self._arrive_in_part
         self._since = 0.0
         self._paused = False
+        self._cut_off = False
 
     def accept(self, subprotocol: str | None) -> None:
         if hasattr(self._protocol, "handshake_deferred"):
@@ -68,8 +84,9 @@ class DaphneOutlet(Outlet):
             return
         if not self._since:
             self._since = time.monotonic()
-        transport.write(frame.encoded)
-        if waiting > BACKLOG_BYTES:
+        if waiting <= BACKLOG_BYTES:
+            transport.write(frame.encoded)
+        elif not self._cut_off:
             logger.warning("Cut off a socket with %d bytes unread by its client.", waiting)
             self.abort()
 
@@ -89,13 +106,29 @@ class DaphneOutlet(Outlet):
         return waiting > BACKLOG_BYTES or waited > BACKLOG_SECONDS
 
     def abort(self) -> None:
+        self._cut_off = True
         self._protocol.transport.abortConnection()
 
     def throttle(self, blocked: bool) -> None:
+        self._pause(blocked or self._protocol.application_queue.qsize() > FRAMES_WAITING)
+
+    def _arrive(self, payload: bytes, is_binary: bool) -> None:
+        """Takes a frame; if more than enough wait by now, the client is not read any further."""
+        self._take(payload, is_binary)
         waiting = self._protocol.application_queue.qsize()
+        if waiting > FRAMES_WAITING or len(payload) > LARGE_FRAME_BYTES:
+            self._pause(True)
+
+    def _arrive_in_part(self, payload: list[bytes]) -> None:
+        """Takes a fragment of a frame; many small ones would take many times their size."""
+        self._take_fragment(payload)
+        fragments = self._protocol.message_data
+        if fragments and len(fragments) > FRAGMENTS_APART:
+            fragments[:] = [b"".join(fragments)]
+
+    def _pause(self, paused: bool) -> None:
         # A socket that is being closed is read on, for its client's answer comes last.
-        is_open = self._protocol.state == self._protocol.STATE_OPEN
-        paused = is_open and (blocked or waiting > FRAMES_WAITING)
+        paused = paused and self._protocol.state == self._protocol.STATE_OPEN
         if paused != self._paused:
             self._paused = paused
             transport = self._protocol.transport
@@ -121,6 +154,11 @@ class DaphneRequest:
     def __init__(self, request: Any) -> None:
         self._request = request
 
+    def receiver(self, receive: Receive) -> Receive:
+        """Returns the ASGI `receive` that reads a body which is kept in a file."""
+        upload = self._request.content
+        return partial(upload.receive, receive) if isinstance(upload, Upload) else receive
+
     def waiting(self) -> int:
         """Returns how many bytes of the response wait for the client to read."""
         channel = self._request.channel
@@ -137,6 +175,21 @@ class DaphneRequest:
         """Cuts the connection, so that the client knows the response is not complete."""
         if self._request.channel is not None:
             self._request.channel.forceAbortClient()
+
+
+class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
+    """A request whose large body stays in its file; the original would read all of it at once."""
+
+    content: Any
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments, parsePOSTFormSubmission=False)
+
+    def process(self) -> Any:
+        """Hands the request to the application."""
+        if not isinstance(self.content, BytesIO):
+            self.content = Upload(self.content)
+        return super().process()
 
 
 def request_for(send: Any) -> DaphneRequest | None:
@@ -181,7 +234,15 @@ def _start(interface: InterfaceServer) -> None:
     for port in _listening():
         # Twisted formats a line for every request that Daphne, with a log of its own, drops.
         port.factory.log = _log_nothing
+        port.factory.buildProtocol = partial(_build_protocol, port.factory.buildProtocol)
     interface.start()
+
+
+def _build_protocol(build: Callable[[Any], Any], address: Any) -> Any:
+    """Stands in for the factory's method."""
+    protocol = build(address)
+    protocol.requestFactory = Request
+    return protocol
 
 
 def _log_nothing(request: Any) -> None:

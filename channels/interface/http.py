@@ -22,6 +22,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # How long a worker may take for each part of its response.
 RESPONSE_SECONDS = 120.0
+# How long a response may take that cannot arrive, because the layer is away.
+AWAY_SECONDS = 10.0
 # What of a body travels in the request itself, and then in each message on the body channel.
 BODY_PART_BYTES = 256 * 1024
 # How long a part of the body waits for its reader to make room.
@@ -36,6 +38,7 @@ STUCK_SECONDS = 30.0
 _UNAVAILABLE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>503 Service Unavailable</title>
 <h1>Service unavailable</h1><p>%s</p></html>"""
+_AWAY = "The message queue cannot be reached. Try again in a moment."
 
 
 class ClientGone(Exception):
@@ -62,9 +65,9 @@ class HttpConnection:
         self.reply_channel = server.mailbox.new_channel()
         self._server = server
         self._scope = scope
-        self._receive = receive
         self._send = send
         self._inside = daphne.request_for(send)
+        self._receive = self._inside.receiver(receive) if self._inside else receive
         self._replies = Replies()
         self._begun = False
         self._queued_bytes = 0
@@ -91,8 +94,8 @@ class HttpConnection:
             await self._unavailable("The server is going away. Try again in a moment.")
 
     def check_overdue(self) -> None:
-        """Gives up on a worker that has not answered for too long."""
-        self._replies.check_overdue(RESPONSE_SECONDS)
+        """Gives up on a worker that has not answered for too long, or cannot."""
+        self._replies.check_overdue(AWAY_SECONDS if self._is_away() else RESPONSE_SECONDS)
 
     def reply(self, message: messages.Content) -> None:
         """Takes a worker's reply; no more come while the client is far behind."""
@@ -120,7 +123,7 @@ class HttpConnection:
             return False
         except ChannelLayerError as error:
             logger.warning("Answered 503 for %s: %s", self._scope["path"], error)
-            await self._unavailable("The message queue cannot be reached. Try again in a moment.")
+            await self._unavailable(_AWAY)
             return False
         if body_channel:
             await self._carry_body(body_channel)
@@ -197,12 +200,7 @@ class HttpConnection:
         try:
             message = await self._next_reply()
         except TimeoutError:
-            logger.error(
-                "No reply for %s in %.0f s: is a worker running?",
-                self._scope["path"],
-                RESPONSE_SECONDS,
-            )
-            await self._break_off(first, "No worker answered in time.")
+            await self._break_off(first, self._explain_silence())
             return None
         if message is None:
             raise ClientGone
@@ -213,6 +211,18 @@ class HttpConnection:
             logger.error("Bad reply to the request for %s: %s", self._scope["path"], error)
             await self._break_off(first, "The response was not understood.")
             return None
+
+    def _is_away(self) -> bool:
+        return self._server.mailbox.is_away(self.reply_channel)
+
+    def _explain_silence(self) -> str:
+        """Returns why there is no reply, and logs it."""
+        path = self._scope["path"]
+        if self._is_away():
+            logger.warning("No reply for %s: the channel layer is away.", path)
+            return _AWAY
+        logger.error("No reply for %s in %.0f s: is a worker running?", path, RESPONSE_SECONDS)
+        return "No worker answered in time."
 
     async def _next_reply(self) -> messages.Content | None:
         while True:

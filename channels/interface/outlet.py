@@ -68,7 +68,16 @@ class AsgiOutlet(Outlet):
         serving: the task that serves the socket; its end is the socket's.
     """
 
-    __slots__ = ("_bytes", "_events", "_extensions", "_send", "_sending", "_serving", "_since")
+    __slots__ = (
+        "_bytes",
+        "_events",
+        "_extensions",
+        "_missed",
+        "_send",
+        "_sending",
+        "_serving",
+        "_since",
+    )
 
     def __init__(self, send: Send, extensions: Any, serving: asyncio.Task[Any] | None) -> None:
         self._send = send
@@ -76,6 +85,7 @@ class AsgiOutlet(Outlet):
         self._serving = serving
         self._events: deque[tuple[dict[str, Any], int]] = deque()
         self._bytes = 0
+        self._missed = False
         self._since = 0.0
         self._sending: asyncio.Task[None] | None = None
 
@@ -90,6 +100,10 @@ class AsgiOutlet(Outlet):
         self._put({"type": "websocket.http.response.body", "body": b""})
 
     def send(self, frame: Frame) -> None:
+        # A client that is about to be cut off costs no more memory until then.
+        self._missed = self._missed or self._bytes > BACKLOG_BYTES
+        if self._missed:
+            return
         key = "text" if isinstance(frame.data, str) else "bytes"
         self._put({"type": "websocket.send", key: frame.data}, len(frame.data))
 
@@ -97,8 +111,8 @@ class AsgiOutlet(Outlet):
         self._put({"type": "websocket.close", "code": code})
 
     def stalled(self) -> bool:
-        if not self._events:
-            return False
+        if self._missed or not self._events:
+            return self._missed
         return self._bytes > BACKLOG_BYTES or time.monotonic() - self._since > BACKLOG_SECONDS
 
     def abort(self) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from channels.interface import daphne, messages
 from channels.interface.frames import Frame
 from channels.interface.http import HttpConnection
+from channels.interface.keepalive import keep_alive
 from channels.interface.outlet import AsgiOutlet, Outlet
 from channels.interface.websocket import WebSocketConnection
 from channels.layers.base import BaseChannelLayer
@@ -165,7 +166,7 @@ class InterfaceServer:
         self._start(self._sweep())
         interval = getattr(settings, "CHANNELS_KEEPALIVE_SECONDS", 0)
         if interval:
-            self._start(self._keep_alive(interval))
+            self._start(keep_alive(self.mailbox, self._keepalives, interval))
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HttpConnection(self, scope, receive, send)
@@ -210,14 +211,9 @@ class InterfaceServer:
                 else:
                     connection.check_overdue()
 
-    async def _keep_alive(self, interval: float) -> None:
-        while True:
-            await asyncio.sleep(interval)
-            for connection in tuple(self._connections.values()):
-                if isinstance(connection, WebSocketConnection):
-                    message = connection.keepalive()
-                    if message:
-                        await self._send_once("websocket.keepalive", message)
+    def _keepalives(self) -> list[messages.Content]:
+        sockets = (c for c in self._connections.values() if isinstance(c, WebSocketConnection))
+        return [message for socket in sockets if (message := socket.keepalive())]
 
     async def _send_once(self, channel: str, message: messages.Content) -> None:
         try:

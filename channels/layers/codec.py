@@ -47,6 +47,8 @@ def decode(data: bytes) -> dict[str, Any]:
     Raises:
         ValueError: the bytes are no message: malformed, too large, too deep, or no dict.
     """
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise ValueError(f"Not a message: {len(data)} bytes; `encode` makes {MAX_MESSAGE_BYTES}.")
     try:
         message = msgpack.unpackb(data, raw=False, strict_map_key=False)
     except Exception as error:  # msgpack raises many kinds for input that is not its own

@@ -19,3 +19,7 @@ class LayerUnavailable(ChannelLayerError, ConnectionError):
 
 class UnsupportedServer(LayerUnavailable):
     """The layer's server answers, but is none that this layer can work with."""
+
+
+class AccessDenied(LayerUnavailable):
+    """The layer's server answers, but does not accept the password of the settings."""

@@ -46,18 +46,20 @@ class Mailbox(ABC):
 
     Attributes:
         name: what all its channels begin with, ending in `!`.
-        available: whether the layer answered when it was last asked.
     """
 
     def __init__(self, prefix: str) -> None:
         self.name = f"{prefix}.{names.random_part()}!"
-        self.available = True
         # The process's part of the name cannot be guessed, so the connection's may be counted.
         self._numbers = itertools.count(1)
 
     def new_channel(self) -> str:
         """Returns a fresh name for one connection."""
         return f"{self.name}{next(self._numbers):x}"
+
+    def is_away(self, channel: str) -> bool:
+        """Returns whether what is sent to a channel cannot arrive at present."""
+        return False
 
     @abstractmethod
     async def open(self) -> None:

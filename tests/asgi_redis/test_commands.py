@@ -66,7 +66,7 @@ class TestSends:
         one, two = to("p!1"), to("p!2")
         group = Outgoing.to_group("g", {"value": 4})
         planned = commands.sends([first, second, third, one, two, group, group])
-        sent = commands.sent(planned, [1, [1], [[b"worker"], 2], [[], 1]])
+        sent = commands.sent("redis://a", planned, [1, [1], [[b"worker"], 2], [[], 1]])
         assert [refusal.outgoing for refusal in sent.refusals] == [second, third, two]
         assert all(isinstance(refusal.error, ChannelFull) for refusal in sent.refusals)
         assert "'p!'" in str(sent.refusals[2].error)

@@ -4,24 +4,42 @@ import asyncio
 
 import pytest
 import redis.exceptions as driver
+from redis._parsers.base import BaseParser
 
-from asgi_redis.aionode import AsyncLine
-from asgi_redis.errors import check_version, is_stream_missing, unavailable
-from channels.layers.exceptions import LayerUnavailable, UnsupportedServer
+from asgi_redis.aionode import AsyncNode
+from asgi_redis.errors import (
+    check_version,
+    is_no_primary,
+    is_stream_missing,
+    may_pass,
+    trouble,
+    unavailable,
+)
+from channels.layers.exceptions import AccessDenied, LayerUnavailable, UnsupportedServer
+
+
+def refusal(answer: str) -> Exception:
+    """Returns what redis-py makes of a server's error."""
+    return BaseParser.parse_error(answer)
 
 
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (driver.AuthenticationError("WRONGPASS"), "password; put it into the hosts URL"),
+        (refusal("WRONGPASS invalid username-password pair"), "put it into the hosts URL"),
+        (refusal("NOAUTH Authentication required."), "put it into the hosts URL"),
+        (refusal("READONLY You can't write against a read only replica."), "it is a replica"),
+        (refusal("MISCONF Errors writing to the AOF file: No space left"), "look at its disk"),
+        (refusal("OOM command not allowed when used memory > 'maxmemory'."), "raise its maxmemory"),
+        (refusal("NOREPLICAS Not enough good replicas to write."), "too few replicas"),
+        (refusal("NOPERM this user has no permissions"), "give it all commands"),
+        (refusal("LOADING Redis is loading the dataset in memory"), "still loading"),
+        (refusal("BUSY Redis is busy running a script."), "busy with a script"),
+        (refusal("ERR unknown command"), "unknown command"),
         (driver.TimeoutError("Timeout reading"), "no answer in time"),
         (TimeoutError(), "no answer in time"),
-        (driver.ReadOnlyError("READONLY"), "it is a replica"),
-        (driver.ResponseError("MISCONF no disk"), "look at its disk and memory"),
-        (driver.OutOfMemoryError("OOM command not allowed"), "look at its disk and memory"),
-        (driver.NoPermissionError("NOPERM no"), "give it all commands"),
-        (driver.ConnectionError("Connection refused"), "Connection refused"),
-        (OSError(), "OSError"),
+        (driver.ConnectionError("Connection refused"), "cannot be reached"),
+        (OSError(), "cannot be reached; is it running, and is this its address? (OSError)"),
     ],
 )
 def test_the_error_names_the_server_and_what_to_do(error, words):
@@ -29,6 +47,32 @@ def test_the_error_names_the_server_and_what_to_do(error, words):
     assert isinstance(found, LayerUnavailable)
     assert str(found).startswith("Redis at redis://a:1: ")
     assert words in str(found)
+
+
+def test_a_wrong_password_is_told_from_a_server_that_is_away():
+    assert isinstance(unavailable("a", refusal("NOAUTH Authentication required.")), AccessDenied)
+    assert not isinstance(unavailable("a", driver.ConnectionError("refused")), AccessDenied)
+
+
+def test_the_trouble_is_the_same_whatever_the_particulars():
+    first, second, other = (
+        trouble(unavailable("a", error))
+        for error in (driver.ConnectionError("refused"), OSError("reset"), TimeoutError())
+    )
+    assert first == second != other
+
+
+@pytest.mark.parametrize("code", ["READONLY", "NOREPLICAS", "MASTERDOWN"])
+def test_a_server_that_may_have_been_replaced_is_known(code):
+    assert is_no_primary(refusal(f"{code} for a reason"))
+    assert not is_no_primary(refusal("OOM for a reason"))
+
+
+@pytest.mark.parametrize(
+    ("code", "passes"), [("OOM", True), ("MISCONF", True), ("NOPERM", False), ("WRONGTYPE", False)]
+)
+def test_what_is_refused_for_now_is_told_from_what_is_refused_for_good(code, passes):
+    assert may_pass(refusal(f"{code} for a reason")) is passes
 
 
 @pytest.mark.parametrize("version", ["7.0.0", "7.2.4", "8.0.1", "10.1"])
@@ -55,11 +99,11 @@ def test_a_server_that_says_no_version_is_given_a_chance():
     ],
 )
 def test_a_missing_stream_is_told_from_other_errors(text, missing):
-    assert is_stream_missing(driver.ResponseError(text)) is missing
+    assert is_stream_missing(refusal(text)) is missing
 
 
 def test_a_server_that_is_too_old_is_told_as_such_by_whoever_connects(redis_layer, monkeypatch):
-    line = AsyncLine(redis_layer.servers[0], timeout=5)
+    line = AsyncNode(redis_layer.servers[0]).line(5)
     attempts = [
         redis_layer.ping,
         lambda: redis_layer.nodes[0].line(5, "test").execute([("PING",)]),

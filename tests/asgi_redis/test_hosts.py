@@ -1,5 +1,7 @@
 """Tests of asgi_redis.hosts: the `hosts` setting."""
 
+import asyncio
+
 import pytest
 import redis
 
@@ -47,6 +49,11 @@ class TestUrls:
             assert kwargs["socket_connect_timeout"] == 9
             assert kwargs["socket_keepalive"] is True
 
+    def test_a_unix_socket_gets_no_options_of_a_network(self):
+        [server] = url_servers(["unix:///no/such/socket"], {})
+        for pool in (server.sync_pool(3.0), server.async_pool()):
+            assert pool.make_connection().path == "/no/such/socket"
+
     def test_a_read_waits_as_long_as_it_is_told_to(self):
         [server] = url_servers(["redis://a:1"], {})
         assert server.sync_pool(3.0).connection_kwargs["socket_timeout"] == 3.0
@@ -75,6 +82,11 @@ class TestSentinels:
         port = free_port()
         with pytest.raises(ValueError, match=f"No sentinel at .*{port}.*name the services"):
             sentinel_servers([("127.0.0.1", port)], None, {})
+
+    def test_where_none_of_them_answers_the_primary_is_not_known(self):
+        [server] = sentinel_servers([("127.0.0.1", free_port())], ["main"], {})
+        assert server.find() is None
+        assert asyncio.run(server.find_async()) is None
 
     def test_a_primary_that_no_sentinel_knows_is_a_connection_error(self):
         [server] = sentinel_servers([("127.0.0.1", free_port())], ["one"], {})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asgi_redis.inbox import Arrival, Inbox, Question, milliseconds, next_id
+from asgi_redis.inbox import Arrival, Gap, Inbox, Question, milliseconds, next_id
 
 
 def follow(inbox, *entries, oldest_ms=0):
@@ -66,6 +66,17 @@ def test_a_question_is_answered_with_the_members_of_now():
     assert found == [Question(["p!1"], "asgi:answer:x"), Question([], "asgi:answer:y")]
 
 
+def test_a_gap_concerns_the_members_of_then():
+    found = follow(
+        Inbox(),
+        (1, b"a", b"friends", b"p!1"),
+        (2, b"x", b"friends", b""),
+        (3, b"x", b"nobody", b""),
+        (4, b"g", b"friends", b"next"),
+    )
+    assert found == [Gap(["p!1"]), Arrival(["p!1"], b"next", True)]
+
+
 @pytest.mark.parametrize(("entry_id", "after"), [("5-0", "5-1"), ("5-9", "5-10"), ("0-0", "0-1")])
 def test_ids(entry_id, after):
     assert next_id(entry_id) == after
@@ -74,7 +85,7 @@ def test_ids(entry_id, after):
 
 @pytest.mark.parametrize(
     "fields",
-    [[b"field", b"value"], [b"x", b"friends", b"m", b"data"], [b"a", b"\xff", b"m", b"\xff"]],
+    [[b"field", b"value"], [b"z", b"friends", b"m", b"data"], [b"a", b"\xff", b"m", b"\xff"]],
     ids=["other fields", "unknown operation", "no text"],
 )
 def test_what_is_not_ours_is_passed_over(fields):

@@ -136,7 +136,7 @@ class TestHealing:
                 await eventually_sends(mailbox, "test", {})
 
         asyncio.run(scenario())
-        assert len([r for r in caplog.records if "unavailable" in r.message]) == 1
+        assert len([r for r in caplog.records if "keep trying" in r.message]) == 1
 
     def test_it_may_be_opened_before_redis(self, valkey, layer_on, receiver):
         valkey.stop()
@@ -177,6 +177,30 @@ class TestDeadServers:
                 await asyncio.to_thread(redis_layer.group_add, "friends", gone)
                 assert await asyncio.to_thread(redis_layer.group_channels, "friends") == [stays]
             await corpse.close()
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize("beat_seconds", [0.05, 60])
+    def test_what_was_dropped_is_told_before_anything_later_comes(
+        self, make_redis_layer, receiver, monkeypatch, beat_seconds
+    ):
+        monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", beat_seconds)
+        monkeypatch.setattr("channels.layers.base.BaseChannelLayer.mailbox_capacity", 5)
+        layer = make_redis_layer()
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                member = await joined(layer, mailbox, receiver)
+                for number in range(20):  # in one turn of the loop, so that nothing is read
+                    layer.send_group("friends", {"number": number})
+                await eventually(lambda: receiver.groups, "the first")
+                layer.send_group("friends", {"number": 20})
+                last = ("group", {"number": 20})
+                await eventually(lambda: last in receiver.events, "the last")
+                *before, lost, after = receiver.events
+                assert before == [("group", {"number": n}) for n in range(len(before))]
+                assert len(before) < 20
+                assert (lost, after) == (("lost", {member}), last)
 
         asyncio.run(scenario())
 
@@ -267,6 +291,23 @@ class TestTidying:
 
         asyncio.run(scenario())
         assert "Ignored an entry in our inbox" in caplog.text
+
+
+class TestRefusals:
+    def test_a_send_that_redis_refuses_harms_none_of_the_same_turn(self, redis_layer, receiver):
+        stream = redis_layer.keys.stream("broken")
+        redis_layer.nodes[0].run(("SET", stream, "something else"))
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                sends = [mailbox.send(name, {}) for name in ("before", "broken", "after")]
+                return await asyncio.gather(*sends, return_exceptions=True)
+
+        before, broken, after = asyncio.run(scenario())
+        assert before is after is None
+        assert isinstance(broken, LayerUnavailable)
+        assert redis_layer.receive(["before"])[0] == "before"
+        assert redis_layer.receive(["after"])[0] == "after"
 
 
 class TestConnections:

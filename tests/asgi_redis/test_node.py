@@ -7,6 +7,7 @@ import pytest
 from redis.exceptions import ResponseError
 
 import asgi_redis.errors
+import asgi_redis.node
 from asgi_redis import scripts
 from asgi_redis.hosts import url_servers
 from asgi_redis.node import Node
@@ -74,6 +75,59 @@ class TestOutages:
             node.run(("PING",))
         valkey.start()
         assert node.run(("PING",)) == b"PONG"
+
+    def test_where_one_connection_is_dead_no_other_is_waited_for(
+        self, make_node, valkey, proxy, monkeypatch
+    ):
+        monkeypatch.setattr(asgi_redis.node, "TIMEOUT_SECONDS", 0.5)
+        node = make_node(f"redis://127.0.0.1:{proxy.port}/0")
+        line = node.line(0.5, "line")
+        with ThreadPoolExecutor(4) as pool:  # each in need of a connection of its own
+            assert len(set(pool.map(lambda _: node.run(("BLPOP", "none", 0.1)), range(4)))) == 1
+        line.execute([("PING",)])
+        proxy.cut()
+        proxy.mend()
+        with pytest.raises(LayerUnavailable, match="no answer in time"):
+            node.run(("PING",))
+        assert [node.run(("PING",)) for _ in range(4)] == [b"PONG"] * 4
+        assert line.execute([("PING",)]) == [b"PONG"]
+        line.close()
+
+    def test_while_one_caller_tries_a_server_that_hangs_the_others_need_not(
+        self, make_node, valkey, monkeypatch
+    ):
+        monkeypatch.setattr(asgi_redis.node, "TIMEOUT_SECONDS", 3.0)
+        node = make_node(valkey.url)
+        node.run(("PING",))
+        assert node.away is None
+        valkey.pause()
+        with pytest.raises(LayerUnavailable, match="no answer in time"):
+            node.run(("PING",))
+        with ThreadPoolExecutor(1) as pool:
+            trying = pool.submit(node.run, ("PING",))
+            wait_until(lambda: node._retry_at, "the other to try")
+            with pytest.raises(LayerUnavailable, match="no answer in time"):
+                node.run(("PING",))
+            assert not trying.done()
+            valkey.resume()
+            assert trying.result() == b"PONG"
+        assert node.away is None
+        assert node.run(("PING",)) == b"PONG"
+
+    @pytest.mark.parametrize("code", ["READONLY", "NOREPLICAS"])
+    def test_a_server_that_may_not_be_the_primary_is_connected_to_anew(
+        self, make_node, valkey, code
+    ):
+        node = make_node(valkey.url)
+        before = node.run(("CLIENT", "ID"))
+        with valkey.client() as client:
+            if code == "READONLY":
+                client.replicaof("127.0.0.1", "1")
+            else:
+                client.config_set("min-replicas-to-write", "1")
+        with pytest.raises(LayerUnavailable, match="replica"):
+            node.execute([("SET", "key", "1")])
+        assert node.run(("CLIENT", "ID")) != before
 
     def test_connections_do_not_grow_in_number(self, make_node, valkey):
         node = make_node(valkey.url)

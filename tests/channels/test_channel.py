@@ -45,9 +45,11 @@ class TestChannel:
 
     @pytest.mark.parametrize("content", ["text", [1], None, 3])
     def test_only_a_dict_can_be_sent(self, layer, content):
-        for receiver in (Channel("test", channel_layer=layer), Group("g", channel_layer=layer)):
-            with pytest.raises(TypeError, match=f"not {type(content).__name__}"):
-                receiver.send(content)
+        named = f"not {type(content).__name__}"
+        with pytest.raises(TypeError, match=named):
+            Channel("test", channel_layer=layer).send(content)
+        with pytest.raises(ValueError, match=named):
+            Group("group", channel_layer=layer).send(content)
 
     def test_a_mistake_shows_where_it_is_made_inside_a_consumer_too(self, layer):
         with collect_sends() as pending:

@@ -101,6 +101,14 @@ class TestServers:
         assert message.id == "channels.E005"
         assert "Redis at" in message.msg
 
+    def test_a_server_that_wants_another_password_is_an_error(self, settings, valkey):
+        settings.CHANNEL_LAYERS = layers(CONFIG={"hosts": [valkey.url]})
+        with valkey.client() as client:
+            client.config_set("requirepass", "another")
+        [message] = check_servers()
+        assert message.id == "channels.E006"
+        assert "put it into the hosts URL" in message.msg
+
     def test_settings_that_make_no_layer_are_left_to_the_other_check(self, settings):
         settings.CHANNEL_LAYERS = layers(BACKEND="no.such.Layer")
         assert check_servers() == []

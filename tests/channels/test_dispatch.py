@@ -89,10 +89,10 @@ def test_signals_come_before_and_after(run, events):
 @pytest.mark.parametrize(
     "error", [LookupError("a mistake"), SystemExit(1), asyncio.CancelledError()]
 )
-def test_what_it_raises_is_logged_and_what_it_sent_is_kept(run, events, caplog, error):
+def test_what_it_raises_is_logged_and_what_it_sent_is_kept(run, events, caplog, logged, error):
     call = run(raising(error))
     assert "Error processing message on test with consumer" in caplog.text
-    assert caplog.records[0].channel == "test"
+    assert logged()[0].channel == "test"
     assert len(call.pending) == 1
     assert events[-1] == ("finished", "the sender")
 
@@ -104,19 +104,19 @@ def test_what_must_end_the_worker_ends_it():
     assert pending_sends.get() is None
 
 
-def test_consume_later_asks_for_the_message_to_be_put_back(run, caplog):
+def test_consume_later_asks_for_the_message_to_be_put_back(run, logged):
     call = run(raising(ConsumeLater()))
     assert call.put_back
-    assert caplog.records == []
+    assert logged() == []
 
 
-def test_deny_connection_closes_a_connecting_socket(run, caplog):
+def test_deny_connection_closes_a_connecting_socket(run, logged):
     call = run(raising(DenyConnection()), channel="websocket.connect")
     messages = [item for _, item in call.pending]
     call.message.channel_layer.send_all(messages)
     layer = call.message.channel_layer
     assert [layer.receive(["back"])[1] for _ in range(2)] == [{"before": True}, {"close": True}]
-    assert caplog.records == []
+    assert logged() == []
 
 
 def test_deny_connection_elsewhere_is_a_mistake(run, caplog):

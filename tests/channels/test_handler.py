@@ -293,10 +293,10 @@ class TestErrors:
 
 class TestNoResponse:
     @pytest.mark.parametrize("name", ["later", "later-by-return", "later-async"])
-    def test_a_view_can_leave_the_response_to_somebody_else(self, layer, caplog, name):
+    def test_a_view_can_leave_the_response_to_somebody_else(self, layer, caplog, logged, name):
         caplog.set_level(logging.WARNING)
         assert respond(layer, f"/{name}/") == []
-        assert caplog.records == []
+        assert logged() == []
 
     def test_leaving_the_response_is_no_error_for_middleware(self, layer, settings, monkeypatch):
         exceptions = []

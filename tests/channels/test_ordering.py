@@ -1,8 +1,9 @@
 """Tests of channels.ordering: the messages of one socket, in their order."""
 
+import gc
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import pytest
 
@@ -12,7 +13,7 @@ from channels.exceptions import ConsumeLater
 from channels.layers.exceptions import LayerUnavailable
 from channels.layers.memory import InMemoryChannelLayer
 from channels.message import Message
-from channels.ordering import COUNT_KEY, LOST_KEY
+from channels.ordering import COUNT_KEY, LOST_KEY, MOST_EARLY
 from channels.pending import collect_sends, send_pending
 from channels.routing import route
 from channels.sessions import channel_session, enforce_ordering, session_for_reply_channel
@@ -107,13 +108,40 @@ def test_the_next_and_its_successor_come_back_and_the_others_go_on_waiting(socke
     socket.run(0, 5, 4, 3, 2)
     socket.run(1)
     assert socket.read() == [2, 3]
-    assert sorted(socket.read(WAIT)) == [4, 5]
+    socket.run(2, 3)
+    assert socket.read() == [4, 5]
 
 
 def test_what_waits_for_another_message_goes_on_waiting(socket):
     socket.run(0, 3, 4, 1)
     assert socket.read() == []
-    assert socket.read(WAIT) == [3, 4]
+    socket.run(2)
+    assert socket.read() == [3, 4]
+
+
+def test_each_of_many_early_messages_is_moved_once(socket, layer, monkeypatch):
+    sent = []
+    send_all = layer.channel_layer.send_all
+    monkeypatch.setattr(
+        layer.channel_layer,
+        "send_all",
+        lambda outgoing: sent.extend(item.name for item in outgoing) or send_all(outgoing),
+    )
+    early = list(range(1, 100))
+    socket.run(*reversed(early), 0)
+    while back := socket.read():
+        socket.run(*back)
+    assert socket.ran == [0, *early]
+    assert max(Counter(name for name in sent if name.startswith(f"{WAIT}.")).values()) == 1
+    assert sent.count(WAIT) == len(early)
+
+
+def test_more_messages_wait_than_a_channel_has_room_for():
+    socket = Socket(make_layer(channel_capacity={"__wait__*": 3}))
+    socket.run(5, 4, 3, 2, 1, 0)
+    while back := socket.read():
+        socket.run(*back)
+    assert socket.ran == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_message_whose_turn_comes_while_it_starts_to_wait_is_not_forgotten(socket):
@@ -233,8 +261,10 @@ class TestFullChannels:
         assert orders[:2] == [2, 3]
 
     def test_a_socket_that_sends_too_much_too_early_is_closed(self, caplog):
-        socket = Socket(make_layer(capacity=3))
-        socket.run(1, 2, 3, 4)
+        socket = Socket(make_layer())
+        socket.run(0, 1 + MOST_EARLY)
+        assert not socket.is_closed()
+        socket.run(2 + MOST_EARLY)
         assert socket.is_closed()
         assert REPLY in caplog.text
         assert "too many" in caplog.text
@@ -257,8 +287,24 @@ class TestLostMessages:
         wait_until(other.is_closed, "the other socket closed")
         assert LOST_KEY not in session_for_reply_channel(REPLY)
 
-    def test_the_disconnect_that_waited_runs_all_the_same(self):
-        socket = Socket(make_layer(expiry=0.5))
+    def test_nobody_asks_for_the_session_when_the_layer_is_gone(self, monkeypatch):
+        asked = []
+
+        def session_of(reply_channel):
+            asked.append(reply_channel)
+            return {LOST_KEY: True}
+
+        monkeypatch.setattr("channels.ordering.session_for_reply_channel", session_of)
+        Socket(make_layer(expiry=1)).run(1)
+        gc.collect()
+        other = Socket(make_layer(expiry=1), "websocket.send!other")
+        other.run(1)
+        wait_until(lambda: asked, "the second alarm")
+        assert asked == ["websocket.send!other"]
+
+    def test_the_disconnect_that_waited_runs_all_the_same(self, monkeypatch):
+        monkeypatch.setattr("channels.ordering.PATIENCE", 0.1)  # a slow machine finds it in time
+        socket = Socket(make_layer(expiry=5))
         socket.run(0, 2)
         socket.consumer(socket.message(3, "websocket.disconnect"))
         orders = []
@@ -278,10 +324,10 @@ class TestLostMessages:
         assert socket.ran == [0, 4]
 
     def test_a_disconnect_that_finds_no_room_to_wait_runs(self):
-        socket = Socket(make_layer(channel_capacity={"__wait__*": 1}))
-        socket.run(0, 2)
-        socket.consumer(socket.message(3, "websocket.disconnect"))
-        assert socket.ran == [0, 3]
+        socket = Socket(make_layer(channel_capacity={"__wait__*": 0}))
+        socket.run(0)
+        socket.consumer(socket.message(2, "websocket.disconnect"))
+        assert socket.ran == [0, 2]
 
 
 def test_a_close_that_finds_no_room_is_sent_when_there_is():

@@ -246,7 +246,8 @@ class TestRouter:
 
 
 class TestDefaults:
-    def test_they_are_behind_the_projects_own(self):
+    def test_they_are_behind_the_projects_own(self, settings):
+        settings.CHANNELS_KEEPALIVE_SECONDS = 300
         router = Router([route("http.request", consumer_1, path="^/own")])
         router.check_default(http_consumer=http_consumer)
 
@@ -257,8 +258,8 @@ class TestDefaults:
         assert consumer_of("http.request", "/own/") is consumer_1
         assert consumer_of("http.request") is http_consumer
         assert consumer_of("websocket.connect") is connect_consumer
-        assert consumer_of("websocket.receive") is null_consumer
-        assert consumer_of("websocket.disconnect") is null_consumer
+        for name in ("receive", "disconnect", "keepalive"):
+            assert consumer_of(f"websocket.{name}") is null_consumer
 
     def test_requests_go_to_views(self):
         router = Router([])

@@ -34,13 +34,11 @@ class Member:
         self.closed: int | None = None
         self._data = b""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
-        self.socket.sendall(HANDSHAKE.format(port=port, path=path).encode())
-        while b"\r\n\r\n" not in self._data:
-            part = self.socket.recv(4096)
-            assert part, f"refused: {self._data!r}"
-            self._data += part
-        status, _, self._data = self._data.partition(b"\r\n\r\n")
-        assert b" 101 " in status, status
+        try:
+            self._shake_hands(HANDSHAKE.format(port=port, path=path))
+        except BaseException:
+            self.socket.close()
+            raise
         self.socket.setblocking(False)
 
     def send(self, data: str | bytes) -> None:
@@ -72,6 +70,15 @@ class Member:
         while (frame := self._next_frame()) is not None:
             self._take(*frame)
 
+    def _shake_hands(self, request: str) -> None:
+        self.socket.sendall(request.encode())
+        while b"\r\n\r\n" not in self._data:
+            part = self.socket.recv(4096)
+            assert part, f"refused: {self._data!r}"
+            self._data += part
+        status, _, self._data = self._data.partition(b"\r\n\r\n")
+        assert b" 101 " in status, status
+
     def _next_frame(self) -> tuple[int, bytes] | None:
         """Frames of servers are not masked (RFC 6455, section 5.2)."""
         data = self._data
@@ -98,13 +105,15 @@ class Member:
             self.socket.send(masked(PONG, payload))
 
 
-def masked(opcode: int, payload: bytes) -> bytes:
+def masked(opcode: int, payload: bytes, *, final: bool = True) -> bytes:
     """Return a client's frame, with a mask that changes nothing (RFC 6455, section 5.3)."""
-    length = len(payload)
+    first, length = (0x80 if final else 0) | opcode, len(payload)
     if length < 126:
-        header = struct.pack("!BB", 0x80 | opcode, 0x80 | length)
+        header = struct.pack("!BB", first, 0x80 | length)
+    elif length < 1 << 16:
+        header = struct.pack("!BBH", first, 0x80 | 126, length)
     else:
-        header = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, length)
+        header = struct.pack("!BBQ", first, 0x80 | 127, length)
     return header + bytes(4) + payload
 
 

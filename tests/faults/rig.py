@@ -64,6 +64,33 @@ class Sender(threading.Thread):
                 return
 
 
+class Visitor(threading.Thread):
+    """Asks a server for its page, and again when it has the answer.
+
+    Attributes:
+        answers: the statuses it was given.
+        patience: seconds that it had to wait for the slowest.
+    """
+
+    def __init__(self, rig: "Rig", port: int) -> None:
+        super().__init__(daemon=True)
+        self.answers: set[int] = set()
+        self.patience = 0.0
+        self._rig = rig
+        self._port = port
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopping.wait(0.1):
+            asked = time.monotonic()
+            self.answers.add(self._rig.status(self._port))
+            self.patience = max(self.patience, time.monotonic() - asked)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.join()
+
+
 class Rig:
     """Everything runs as a process of its own.
 
@@ -100,12 +127,23 @@ class Rig:
         self._sockets = sockets
 
     def __enter__(self) -> "Rig":
-        self.mend()
+        try:
+            self.mend()
+        except BaseException:
+            self.stop()  # what has not come up leaves nothing behind
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Close all connections and end all processes."""
+        for node in self.layer.nodes:
+            node.close()
         self.crowd.dismiss()
-        stop_all(self.processes)
+        stop_all(self.servers)  # while there are workers, who take their goodbyes
+        stop_all(self.workers)
 
     @property
     def processes(self) -> list[Process]:
@@ -135,11 +173,11 @@ class Rig:
             return False
         return True
 
-    def work(self, name: str, **options: Any) -> None:
+    def work(self, name: str, *, channel: str = "faults.work", **options: Any) -> None:
         """Give the workers a job, as often as it takes; the options are those of the consumer."""
         while True:
             try:
-                self.layer.send("faults.work", {"name": name, **options})
+                self.layer.send(channel, {"name": name, **options})
                 return
             except LayerUnavailable:
                 time.sleep(0.1)
@@ -154,12 +192,18 @@ class Rig:
         """Return the names of the jobs that were done."""
         return [name for name, _ in self.events("done")]
 
+    def answers(self) -> list[int]:
+        """Return what each server answers to a request."""
+        return [self.status(port) for port in self.ports]
+
     def status(self, port: int) -> int:
-        """Return what a server answers to a request."""
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        """Return what a server answers to a request, 0 if nothing, or not in reasonable time."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         try:
             connection.request("GET", "/")
             return connection.getresponse().status
+        except (TimeoutError, ConnectionRefusedError):
+            return 0
         finally:
             connection.close()
 
@@ -169,15 +213,16 @@ class Rig:
     def check_everything_arrived(self, sender: Sender) -> None:
         """Every number that was taken is at every open socket, in order, nothing else twice."""
         assert sender.sent, "nothing was sent"
+        own = set(sender.sent)
         self.crowd.wait_for(sender.sent[-1])
         for member in self.crowd.open_members():
             assert arrived(member, sender) == sender.sent
-            twice = {text for text, count in Counter(member.received).items() if count > 1}
-            assert twice <= sender.uncertain
+            counts = Counter(text for text in member.received if text in own)
+            assert {text for text, count in counts.items() if count > 1} <= sender.uncertain
 
     def check_all_well(self, sender: Sender, seconds: float) -> None:
         """All that is sent from now on arrives within so many seconds; nobody has left."""
-        self._wait_for_flow(sender, seconds)
+        self.check_flow(sender, seconds)
         time.sleep(1)
         sender.stop()
         self.crowd.wait_for(sender.sent[-1])
@@ -186,10 +231,10 @@ class Rig:
         for process in self.processes:
             assert process.is_running(), process.output
         assert len(self.crowd.open_members()) == len(self.crowd.members)
-        assert {self.status(port) for port in self.ports} == {200}
+        assert set(self.answers()) == {200}
 
-    def _wait_for_flow(self, sender: Sender, seconds: float) -> None:
-        """Wait until fifty messages in a row are at every socket."""
+    def check_flow(self, sender: Sender, seconds: float) -> None:
+        """Fifty messages in a row get to every open socket within so many seconds."""
         start = len(sender.sent)
 
         def flows() -> bool:

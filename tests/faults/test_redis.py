@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
+import redis
 
 from tests.faults.rig import Rig, Sender
 from tests.support.valkey import ValkeyServer
@@ -56,19 +58,53 @@ def out_of_memory(valkey: ValkeyServer) -> Iterator[None]:
         client.config_set("maxmemory", "0")
 
 
+@contextmanager
+def unable_to_save(valkey: ValkeyServer) -> Iterator[None]:
+    """As on a full disk: the file cannot be written, so nothing new is taken."""
+    with valkey.client() as client:
+        file = Path(client.config_get("dir")["dir"], client.config_get("dbfilename")["dbfilename"])
+        file.mkdir()
+        client.config_set("save", "3600 1")
+        save_until(client, "err")
+        yield
+        file.rmdir()
+        save_until(client, "ok")
+        client.config_set("save", "")
+        file.unlink()
+
+
+def save_until(client: redis.Redis, status: str) -> None:
+    client.bgsave()
+    wait_until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == status, status)
+
+
+@contextmanager
+def another_password(valkey: ValkeyServer) -> Iterator[None]:
+    with valkey.client() as client:
+        client.config_set("requirepass", "another")
+        client.client_kill_filter(_type="normal", skipme=True)
+        yield
+        client.config_set("requirepass", "")
+
+
 @pytest.mark.parametrize(
-    "fault",
+    ("fault", "words"),
     [
-        killed_with_its_file,
-        restarted_empty,
-        stopped_for_ten_seconds,
-        out_of_memory,
+        (killed_with_its_file, "it cannot be reached"),
+        (restarted_empty, "it cannot be reached"),
+        (stopped_for_ten_seconds, "no answer in time"),
+        (out_of_memory, "its memory is full; raise its maxmemory"),
+        (unable_to_save, "it cannot save them; look at its disk"),
+        (another_password, "wrong or missing password; put it into the hosts URL"),
     ],
 )
 def test_nobody_leaves_requests_get_503_and_groups_are_whole_again_afterwards(
-    rig: Rig, sender: Sender, valkey: ValkeyServer, fault: Fault
+    rig: Rig, sender: Sender, valkey: ValkeyServer, fault: Fault, words: str
 ) -> None:
+    starts = [(process, len(process.output)) for process in rig.processes]
     time.sleep(0.5)
     with fault(valkey):
-        wait_until(lambda: [rig.status(port) for port in rig.ports] == [503, 503], "503")
+        wait_until(lambda: rig.answers() == [503, 503], "503")
+        for process, start in starts:
+            process.wait_for_output(words, start=start)
     rig.check_all_well(sender, FLOW_SECONDS)

@@ -1,6 +1,7 @@
 from meter import meter
 
 from channels import Group
+from channels.sessions import enforce_ordering
 
 
 def join_room(message):
@@ -14,6 +15,21 @@ def leave_room(message):
 
 def echo(message):
     message.reply_channel.send({"text": message["text"]})
+
+
+@enforce_ordering
+def ordered_connect(message):
+    message.reply_channel.send({"accept": True})
+
+
+@enforce_ordering
+def ordered_echo(message):
+    message.reply_channel.send({"text": message["text"]})
+
+
+@enforce_ordering
+def ordered_disconnect(message):
+    pass
 
 
 def noop(message):

@@ -20,3 +20,15 @@ CHANNEL_LAYERS = {
         "ROUTING": "routing.channel_routing",
     }
 }
+
+if "BENCH_SESSIONS" in os.environ:
+    INSTALLED_APPS += ["django.contrib.sessions"]
+    SESSION_ENGINE = "django.contrib.sessions.backends." + os.environ["BENCH_SESSIONS"]
+    SESSION_FILE_PATH = os.environ["BENCH_FOLDER"]
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": os.path.join(os.environ["BENCH_FOLDER"], "db.sqlite3"),
+            "OPTIONS": {"timeout": 30},
+        }
+    }

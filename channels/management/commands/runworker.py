@@ -79,7 +79,7 @@ class Command(BaseCommand):
     def _make_worker(self, layer: Any, options: dict[str, Any]) -> Worker:
         arguments: dict[str, Any] = {
             "channel_layer": layer,
-            "callback": self._log_call if options["verbosity"] > 1 else None,
+            "callback": self.consumer_called if options["verbosity"] > 1 else None,
             "only_channels": options["only_channels"],
             "exclude_channels": options["exclude_channels"],
         }
@@ -89,5 +89,6 @@ class Command(BaseCommand):
         self.logger.info("Using single-threaded worker.")
         return Worker(**arguments)
 
-    def _log_call(self, channel: str, message: Message) -> None:
+    def consumer_called(self, channel: str, message: Message) -> None:
+        """Called before each consumer where `-v 2` or more is given; logs the channel."""
         self.logger.debug("%s", channel)

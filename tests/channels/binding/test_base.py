@@ -103,6 +103,19 @@ class TestRegistration(Bound, ChannelTestCase):
         assert binding in BindingMetaclass.binding_classes
         assert self.heard(listener) == [("create", "late")]
 
+    def test_a_metaclass_of_an_applications_own_still_connects_its_bindings(self):
+        class Recording(BindingMetaclass):
+            def __new__(mcs, name, bases, body):
+                binding = super().__new__(mcs, name, bases, body)
+                binding.recorded = name
+                return binding
+
+        class Recorded(Plain, metaclass=Recording):
+            model = None
+
+        assert Recorded.recorded == "Recorded"
+        assert Recorded in BindingMetaclass.binding_classes
+
     def test_methods_that_are_missing_are_named(self):
         class Bare(Binding):
             model = None

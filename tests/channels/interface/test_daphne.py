@@ -228,6 +228,23 @@ class TestRequests:
         assert connection.getresponse().status == 204
         connection.close()
 
+    def test_a_header_that_would_pass_for_another_is_dropped(self, daphne):
+        connection, message = daphne.request(**{"X_Forwarded_For": "192.0.2.1", "X-Other": "kept"})
+        names = [name for name, _ in message["headers"]]
+        assert b"x-other" in names
+        assert not any(b"forwarded" in name for name in names)
+        daphne.layer.send(message["reply_channel"], {"status": 204})
+        assert connection.getresponse().status == 204
+        connection.close()
+
+    def test_a_form_is_left_to_the_worker(self, daphne):
+        form = {"Content-Type": "multipart/form-data; boundary=edge"}
+        connection, message = daphne.request("POST", "/", b"no form", **form)
+        assert message["body"] == b"no form"
+        daphne.layer.send(message["reply_channel"], {"status": 422})
+        assert connection.getresponse().status == 422
+        connection.close()
+
     def test_a_response_that_breaks_off_is_seen_to(self, daphne):
         connection, message = daphne.request()
         reply = {"status": 200, "content": b"half", "more_content": True}

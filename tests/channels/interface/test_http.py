@@ -133,6 +133,20 @@ class TestResponse:
         assert "No reply for /slow/" in caplog.text
         assert "is a worker running?" in caplog.text
 
+    def test_a_layer_that_goes_away_meanwhile_is_503(self, valkey, layer_on, monkeypatch, caplog):
+        monkeypatch.setattr(http, "AWAY_SECONDS", 0.05)
+
+        async def scenario():
+            async with serving(layer_on(valkey)) as site:
+                request, _ = await start(site, path="/caught/")
+                valkey.kill()
+                await request.ended()
+                assert request.status == 503
+                assert b"The message queue cannot be reached" in request.body
+
+        asyncio.run(scenario())
+        assert "No reply for /caught/: the channel layer is away." in caplog.text
+
     def test_no_further_part_in_time_breaks_it_off(self, memory_layer, monkeypatch):
         monkeypatch.setattr(http, "RESPONSE_SECONDS", 0.05)
 

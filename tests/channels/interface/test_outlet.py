@@ -91,6 +91,19 @@ class TestStalled:
 
         run(scenario)
 
+    def test_nothing_is_added_to_what_is_too_much_and_the_gap_is_not_forgotten(self):
+        async def scenario(way, sender, serving):
+            for _ in range(9):
+                way.send(Frame(bytes(outlet.BACKLOG_BYTES)))
+            sender.reading.set()
+            await eventually(lambda: len(sender.events) == 2, "what was there to be sent")
+            assert way.stalled()
+            way.send(Frame("behind the gap"))
+            await asyncio.sleep(0.01)
+            assert len(sender.events) == 2
+
+        run(scenario)
+
     def test_it_waits_for_too_long(self, monkeypatch):
         async def scenario(way, sender, serving):
             way.send(Frame("x"))

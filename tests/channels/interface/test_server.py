@@ -114,7 +114,7 @@ class TestGroups:
 
         asyncio.run(scenario())
 
-    def test_nonsense_is_logged_once_and_reaches_nobody(self, layer, caplog):
+    def test_nonsense_is_logged_once_and_reaches_nobody(self, layer, logged):
         async def scenario():
             async with serving(layer) as site:
                 members = [await site.open_socket() for _ in range(2)]
@@ -127,7 +127,7 @@ class TestGroups:
                     assert (socket.frames, socket.closed) == (["next"], [])
 
         asyncio.run(scenario())
-        [record] = caplog.records
+        [record] = logged()
         assert "Ignored a message to a group" in record.getMessage()
 
     def test_a_response_to_a_group_answers_every_request_in_it(self, layer):

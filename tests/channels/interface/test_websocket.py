@@ -196,7 +196,7 @@ class TestFrames:
         ],
     )
     def test_a_reply_that_makes_no_sense_is_logged_and_sends_nothing(
-        self, layer, reply, complaint, caplog
+        self, layer, reply, complaint, logged
     ):
         async def scenario():
             async with serving(layer) as site:
@@ -207,7 +207,7 @@ class TestFrames:
                 assert (socket.frames, socket.closed) == (["next"], [])
 
         asyncio.run(scenario())
-        [record] = caplog.records
+        [record] = logged()
         assert "/chat/" in record.getMessage()
         assert complaint in record.getMessage()
 
@@ -327,7 +327,8 @@ class TestStalled:
                 for _ in range(3):
                     memory_layer.send(channel, {"bytes": bytes(500_000)})
                 await slow.ended()
-                assert (await site.take("websocket.disconnect"))["reply_channel"] == channel
+                disconnect = await site.take("websocket.disconnect")
+                assert (disconnect["reply_channel"], disconnect["code"]) == (channel, 1006)
                 memory_layer.send(other, {"text": "still here"})
                 await eventually(lambda: quick.frames, "the other socket's frame")
 

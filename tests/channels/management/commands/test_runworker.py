@@ -65,7 +65,8 @@ class TestOptions:
         call_command("runworker", verbosity=2)
         assert [worker.callback is None for worker in runs] == [True, False]
 
-    def test_what_every_project_needs_is_routed(self, runs):
+    def test_what_every_project_needs_is_routed(self, runs, settings):
+        settings.CHANNELS_KEEPALIVE_SECONDS = 0
         call_command("runworker")
         assert runs[0].channel_layer.router.channels == {
             "test",

@@ -119,6 +119,7 @@ def test_sigterm_and_sigint_end_it_cleanly(servers):
 def test_redis_may_go_and_come_back(servers, valkey):
     servers.ask("before", delay=100)
     assert servers.arrived(1) == ["before"]
+    wait_until(lambda: servers.count_waiting() == 0, "the end of its transaction")
     servers.ask("stored", delay=2500)
     wait_until(lambda: servers.count_waiting() == 1, "the message in the database")
     valkey.kill()

@@ -1,0 +1,146 @@
+"""What a worker's consumers have sent to servers that are away, until those are back."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asgi_redis.outage import Outage
+from channels.layers.exceptions import ChannelFull, LayerUnavailable
+from channels.layers.outgoing import Outgoing
+from channels.layers.subscription import Delivery, Refusal
+
+if TYPE_CHECKING:
+    from asgi_redis.layer import RedisChannelLayer
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 0.5
+
+
+@dataclass
+class Batch:
+    """Messages that wait.
+
+    Arguments:
+        outgoing: the messages, in order.
+        done: the deliveries whose consumers sent them; they are settled when all are gone.
+        since: when they began to wait, in seconds.
+    """
+
+    outgoing: list[Outgoing]
+    done: Sequence[Delivery]
+    since: float
+
+
+class Backlog:
+    """Sends to several servers so that one that is away delays nothing but what is for it.
+
+    Arguments:
+        layer: the channel layer.
+        settle: settles deliveries.
+    """
+
+    def __init__(
+        self, layer: RedisChannelLayer, settle: Callable[[Sequence[Delivery]], None]
+    ) -> None:
+        self._layer = layer
+        self._settle = settle
+        self._outage = Outage("Replies have to wait")
+        self._batches: list[Batch] = []
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
+
+    def send(self, outgoing: Sequence[Outgoing], done: Sequence[Delivery]) -> list[Refusal]:
+        """Sends, or keeps what cannot be sent now, and settles what is done with.
+
+        Returns:
+            what was refused for good, or found its channel full.
+        """
+        refusals, left = self._attempt(outgoing, self._barred())
+        if left:
+            self._keep(Batch(left, done, time.monotonic()))
+        else:
+            self._settle(done)
+        return refusals
+
+    def close(self) -> None:
+        """Ends the attempts; deliveries that are not settled go to other workers."""
+        self._stopped.set()
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+        waiting = sum(len(batch.outgoing) for batch in self._batches)
+        if waiting:
+            logger.warning("Stopped with %d messages for servers that are away.", waiting)
+
+    def _barred(self) -> set[int]:
+        """Returns the servers that are away, or that others wait for."""
+        away = {index for index, node in enumerate(self._layer.nodes) if node.away}
+        with self._lock:
+            items = [item for batch in self._batches for item in batch.outgoing]
+        return away | {self._layer.shard(item.name) for item in items}
+
+    def _attempt(
+        self, outgoing: Sequence[Outgoing], barred: set[int]
+    ) -> tuple[list[Refusal], list[Outgoing]]:
+        """Returns what was refused, and what is left because its server is barred, or now is."""
+        by_node: dict[int, list[Outgoing]] = defaultdict(list)
+        for item in outgoing:
+            by_node[self._layer.shard(item.name)].append(item)
+        refusals: list[Refusal] = []
+        left: list[Outgoing] = []
+        for index, items in by_node.items():
+            if index not in barred:
+                try:
+                    refusals += self._layer.send_to(index, items)
+                    continue
+                except LayerUnavailable as error:
+                    self._outage.meet(error)
+                    barred.add(index)
+            left += items
+        return refusals, left
+
+    def _keep(self, batch: Batch) -> None:
+        with self._lock:
+            self._batches.append(batch)
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._deliver, name="asgi-redis-backlog", daemon=True
+                )
+                self._thread.start()
+
+    def _deliver(self) -> None:
+        """Tries until nothing waits any more."""
+        while not self._stopped.wait(RETRY_SECONDS):
+            barred: set[int] = set()
+            for batch in tuple(self._batches):
+                self._try_again(batch, barred)
+            with self._lock:
+                if not self._batches:
+                    self._outage.end()
+                    self._thread = None
+                    return
+
+    def _try_again(self, batch: Batch, barred: set[int]) -> None:
+        refusals, left = self._attempt(batch.outgoing, barred)
+        for item, error in refusals:
+            if isinstance(error, ChannelFull):
+                left.append(item)
+            else:
+                logger.error("Could not send to %s: %s", item, error)
+        if left and time.monotonic() - batch.since > self._layer.expiry:
+            logger.error("Dropped %d messages: their server was away for too long.", len(left))
+            left = []
+        batch.outgoing = left
+        if not left:
+            with self._lock:
+                self._batches.remove(batch)
+            self._settle(batch.done)

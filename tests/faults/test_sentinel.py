@@ -1,0 +1,88 @@
+"""A primary that three sentinels replace while everything runs."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+import redis
+
+from tests.faults.rig import Rig, Sender
+from tests.support.sentinels import LOGIN, Watched
+from tests.support.valkey import ValkeyServer
+from tests.support.waiting import wait_until
+
+FLOW_SECONDS = 10
+
+jobs = count()
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    watched = Watched(tmp_path_factory.mktemp("watched"))
+    try:
+        watched.start()
+        yield watched
+    finally:
+        watched.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_rig(tmp_path_factory: pytest.TempPathFactory, watched: Watched) -> Iterator[Rig]:
+    config = {
+        "hosts": [("127.0.0.1", port) for port in watched.ports],
+        "services": [watched.service],
+        "connection_kwargs": LOGIN,
+    }
+    backend = "asgi_redis.RedisSentinelChannelLayer"
+    with Rig(tmp_path_factory.mktemp("rig"), config, backend, sockets=50) as rig:
+        yield rig
+
+
+@pytest.fixture(autouse=True)
+def _whole(watched: Watched) -> None:
+    watched.mend()
+
+
+def replaced(watched: Watched, old: ValkeyServer) -> ValkeyServer:
+    """Wait until the sentinels name another primary."""
+    wait_until(lambda: watched.primary is not old, "the sentinels' verdict")
+    return watched.primary
+
+
+def users(client: redis.Redis) -> list[Any]:
+    """Return the connections over which applications have lately asked a server for something."""
+    mine = client.client_id()
+    others = [entry for entry in client.client_list() if int(entry["id"]) != mine]
+    return [entry for entry in others if entry["user"] == "app" and int(entry["idle"]) < 3]
+
+
+def check_all_flows(rig: Rig, sender: Sender) -> None:
+    """Groups, workers and requests: all of it goes over the new primary within the bound."""
+    job = f"job-{next(jobs)}"
+    rig.work(job)
+    wait_until(lambda: job in rig.done(), "a job", seconds=FLOW_SECONDS)
+    rig.check_all_well(sender, FLOW_SECONDS)
+
+
+def test_all_flows_again_when_a_killed_primary_has_been_replaced(
+    rig: Rig, sender: Sender, watched: Watched
+) -> None:
+    old = watched.primary
+    old.kill()
+    replaced(watched, old)
+    check_all_flows(rig, sender)
+
+
+def test_a_primary_that_only_the_sentinels_cannot_reach_is_left_by_all(
+    rig: Rig, sender: Sender, watched: Watched
+) -> None:
+    old = watched.primary
+    with old.client() as client:
+        client.acl_deluser("guard")  # it has no replica then, and takes writes nevertheless
+        new = replaced(watched, old)
+        wait_until(lambda: not users(client), "all to leave the old one", seconds=FLOW_SECONDS)
+        assert client.info("replication")["role"] == "master"
+    check_all_flows(rig, sender)
+    with new.client() as client:
+        assert client.zcard(rig.layer.keys.processes) == len(rig.servers)
