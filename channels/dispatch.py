@@ -7,6 +7,8 @@ from asyncio import CancelledError
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from asgiref.sync import sync_to_async
+
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection
 from channels.message import Message
 from channels.pending import Pending, pending_sends
@@ -54,16 +56,18 @@ class Call:
     async def run_async(self) -> None:
         """As `run`, for a consumer that is a coroutine function.
 
-        Receivers of the signals run in the thread that has its database connections.
+        Receivers of the signals run in the thread that has its database connections, and in its
+        context; `asend` would give them one of their own.
         """
         with self:
             try:
-                await consumer_started.asend(sender=self.sender, environ={})
+                await sync_to_async(consumer_started.send)(sender=self.sender, environ={})
                 await self.consumer(self.message, **self.kwargs)
             except BaseException as error:
                 self._end_with(error)
             finally:
-                self._log_failures(await consumer_finished.asend_robust(sender=self.sender))
+                finish = sync_to_async(consumer_finished.send_robust)
+                self._log_failures(await finish(sender=self.sender))
 
     def __enter__(self) -> None:
         self._token = pending_sends.set(self.pending)

@@ -24,14 +24,15 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     # While the browser runs, Playwright keeps an event loop in this thread, at which other tests
     # and Django would take offence: so what uses it comes last, also where pytest-xdist hands out
-    # groups of tests to several processes.
+    # groups of tests to several processes. That reads the groups, and pytest-django sorts, between.
     for item in items:
         group = f"{item.path}, browser" if _uses_browser(item) else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+    yield
     items.sort(key=_uses_browser)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextvars import ContextVar
 
 import pytest
 
@@ -84,6 +85,26 @@ def test_what_it_sends_is_kept(run):
 def test_signals_come_before_and_after(run, events):
     run(lambda message: events.append("call"))
     assert events == [("started", "the sender", {}), "call", ("finished", "the sender")]
+
+
+def test_receivers_of_both_signals_share_the_consumers_context(run):
+    began = ContextVar("began")
+    seen = []
+
+    def started(**kwargs):
+        began.set("at the start")
+
+    def finished(**kwargs):
+        seen.append(began.get())
+
+    consumer_started.connect(started)
+    consumer_finished.connect(finished)
+    try:
+        run(lambda message: seen.append(began.get()))
+    finally:
+        consumer_started.disconnect(started)
+        consumer_finished.disconnect(finished)
+    assert seen == ["at the start", "at the start"]
 
 
 @pytest.mark.parametrize(

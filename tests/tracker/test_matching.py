@@ -36,7 +36,10 @@ def test_both_ways_to_match_agree(make_incident, make_area, monkeypatch, many):
 def test_matching_holds_a_lock_until_the_transaction_ends(make_incident):
     make_incident().save()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT mode FROM pg_locks WHERE locktype = 'advisory'")
+        cursor.execute(
+            "SELECT mode FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
         assert cursor.fetchall() == [("ShareLock",)]
 
 
