@@ -96,5 +96,5 @@ def _machine() -> str:
     )
     return (
         f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores ({cpu}), "
-        f"Linux {platform.release()}, Python {platform.python_version()}, loopback, no TLS."
+        f"Linux {platform.release().partition("-")[0]}, Python {platform.python_version()}, loopback, no TLS."
     )
