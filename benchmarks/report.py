@@ -94,7 +94,8 @@ def _machine() -> str:
         ),
         platform.machine(),
     )
+    kernel = platform.release().partition("-")[0]
     return (
         f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores ({cpu}), "
-        f"Linux {platform.release().partition("-")[0]}, Python {platform.python_version()}, loopback, no TLS."
+        f"Linux {kernel}, Python {platform.python_version()}, loopback, no TLS."
     )
