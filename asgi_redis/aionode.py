@@ -141,7 +141,7 @@ async def _exchange_with_scripts(connection: Any, commands: Sequence[Command]) -
 
 
 async def _exchange(connection: Any, commands: Sequence[Command]) -> list[Any]:
-    await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+    await connection.send_packed_command(scripts.pack(commands), check_health=False)
     replies = []
     for _ in commands:
         try:

@@ -223,7 +223,7 @@ def _with_scripts(connection: Any, commands: Sequence[Command], replies: list[An
 
 
 def _write(connection: Any, commands: Sequence[Command]) -> None:
-    connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+    connection.send_packed_command(scripts.pack(commands), check_health=False)
 
 
 def _read(connection: Any, commands: Sequence[Command]) -> list[Any]:

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from importlib import resources
 
+from hiredis import pack_command
+
 Argument = str | bytes | int | float
 Command = tuple[Argument, ...]
 
@@ -29,6 +31,11 @@ class Script:
     def load(self) -> Command:
         """The command that makes the server know the script."""
         return ("SCRIPT", "LOAD", self.text)
+
+
+def pack(commands: Sequence[Command]) -> list[bytes]:
+    """Returns commands as they go over the wire."""
+    return [b"".join(pack_command(command) for command in commands)]  # type: ignore[arg-type]
 
 
 beat = Script("beat")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -16,8 +17,12 @@ CLOSE_CODES = (1000, 1008, 1011, 1012, 1013)
 # How a handshake is refused unless the reply says otherwise.
 FORBIDDEN = 403
 
+# What a header's name consists of (RFC 9110, section 5.6.2).
+TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
 Scope = Mapping[str, Any]
 Content = dict[str, Any]
+Headers = list[tuple[bytes, bytes]]
 
 
 def http_request(
@@ -97,7 +102,7 @@ class ResponsePart(NamedTuple):
     """A piece of an HTTP response; `status` is None in all but the first."""
 
     status: int | None
-    headers: list[tuple[bytes, bytes]]
+    headers: Headers
     content: bytes
     more_content: bool
 
@@ -152,7 +157,7 @@ def parse_response(message: Content, first: bool) -> ResponsePart:
     )
 
 
-def length_headers(part: ResponsePart, method: str) -> list[tuple[bytes, bytes]]:
+def length_headers(part: ResponsePart, method: str) -> Headers:
     """Returns the header that spares a whole response the chunked encoding (RFC 9112, 6.1)."""
     status = part.status or 0
     if part.more_content or method == "HEAD" or status < 200 or status in (204, 304):
@@ -200,12 +205,19 @@ def _refusal_status(accept: Any, status: Any) -> int:
     return int(status)
 
 
-def _headers(pairs: Any) -> list[tuple[bytes, bytes]]:
+def _headers(pairs: Any) -> Headers:
     try:
         given = [(name, value) for name, value in pairs]
     except (TypeError, ValueError):
         raise ValueError(f"headers must be a list of [name, value], not {pairs!r:.200}.") from None
-    return [(_header(name), _header(value)) for name, value in given]
+    return [(_header_name(name), _header(value)) for name, value in given]
+
+
+def _header_name(value: Any) -> bytes:
+    name = _header(value)
+    if not TOKEN.fullmatch(name):
+        raise ValueError(f"A header's name consists of letters, digits and -: {name!r}.")
+    return name
 
 
 def _header(value: Any) -> bytes:

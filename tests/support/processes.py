@@ -4,12 +4,35 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class Startable(Protocol):
+    """What is started and stopped; to be stopped it need not have come up."""
+
+    def start(self) -> object: ...
+
+    def stop(self) -> object: ...
+
+
+S = TypeVar("S", bound=Startable)
+
+
+@contextmanager
+def started(what: S) -> Iterator[S]:
+    """Start something, and stop it after the block or when it does not come up."""
+    try:
+        what.start()
+        yield what
+    finally:
+        what.stop()
 
 
 class Process:
@@ -60,6 +83,13 @@ class Process:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def run(self, seconds: float = 120) -> str:
+        """Start it, wait until it ends well, and return what it wrote."""
+        before = len(self.output)
+        with started(self):
+            assert self.wait(seconds) == 0, self.output
+        return self.output[before:]
 
     def wait(self, seconds: float = 30) -> int:
         """Return the exit status; raises subprocess.TimeoutExpired when it goes on running."""

@@ -141,7 +141,7 @@ class Command(RunserverCommand):
             ).start()
 
     def _serve(self, layer: ChannelLayerWrapper, options: dict[str, Any]) -> None:
-        reactor.callWhenRunning(daphne.widen_backlog)
+        reactor.callWhenRunning(daphne.equip)
         try:
             self.server_cls(
                 application=layer,

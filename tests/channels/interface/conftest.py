@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from channels.layers.memory import InMemoryChannelLayer
+from tests.support.daphne import Daphne
 from tests.support.layers import MakeLayer
+from tests.support.ports import free_port
+from tests.support.processes import started
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -20,3 +23,10 @@ def make_layer(request: pytest.FixtureRequest) -> MakeLayer:
 def memory_layer() -> Any:
     """A layer in memory, for what does not depend on the layer."""
     return InMemoryChannelLayer()
+
+
+@pytest.fixture(scope="module")
+def daphne(tmp_path_factory, redis_url):
+    folder = tmp_path_factory.mktemp("daphne")
+    with started(Daphne(folder, redis_url, f"daphne-{free_port()}:")) as daphne:
+        yield daphne

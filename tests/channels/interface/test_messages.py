@@ -166,6 +166,8 @@ class TestResponses:
             ({"status": 200, "headers": [[b"a", b"b\r\nc: d"]]}, "without line breaks"),
             ({"status": 200, "headers": [[b"a", 7]]}, "must be bytes"),
             ({"status": 200, "headers": [["a", "€"]]}, "latin-1"),
+            ({"status": 200, "headers": [[b"a: b", b"c"]]}, "letters, digits"),
+            ({"status": 200, "headers": [[b"", b"c"]]}, "letters, digits"),
             ({"closed": True}, "broke it off"),
         ],
     )

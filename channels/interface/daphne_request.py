@@ -1,0 +1,111 @@
+"""One request in Daphne: what ASGI does not tell of its client, and the fast way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+from daphne.http_protocol import WebRequest
+from twisted.web.http import NO_BODY_CODES, RESPONSES
+
+from channels.interface import transport
+from channels.interface.messages import Headers
+from channels.interface.upload import Receive, Upload
+
+
+class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
+    """A request whose large body stays in its file; the original would read all of it at once."""
+
+    # Twisted deletes its own when the response is complete.
+    channel: Any = None
+    content: Any
+    _when_gone: Callable[[], None] | None = None
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments, parsePOSTFormSubmission=False)
+
+    def process(self) -> Any:
+        """Hands the request to the application."""
+        if not isinstance(self.content, BytesIO):
+            self.content = Upload(self.content)
+        return super().process()
+
+    def connectionLost(self, reason: Any) -> None:
+        """Takes note that the client has left before its response was complete."""
+        super().connectionLost(reason)
+        if self._when_gone:
+            self._when_gone()
+
+    def when_gone(self, callback: Callable[[], None]) -> None:
+        """Calls back when the client leaves before its response is complete."""
+        if self.channel is None:
+            callback()  # it has left already
+        else:
+            self._when_gone = callback
+
+    def receiver(self, receive: Receive) -> Receive:
+        """Returns the ASGI `receive` that reads a body which is kept in a file."""
+        upload = self.content
+        return partial(upload.receive, receive) if isinstance(upload, Upload) else receive
+
+    def waiting(self) -> int:
+        """Returns how many bytes of the response wait for the client to read."""
+        return 0 if self.channel is None else transport.waiting(self.channel.transport)
+
+    def respond(self, status: int, headers: Headers, content: bytes) -> bool:
+        """Writes a whole response in one go, past the objects that would make one of its parts.
+
+        Arguments:
+            status: of HTTP.
+            headers: with the content's length.
+            content: all of it.
+
+        Returns:
+            whether it could be done; if not, nothing was.
+        """
+        names = {name.lower() for name, _ in headers}
+        has_body = self.method != b"HEAD" and status not in NO_BODY_CODES
+        is_framed = b"content-length" in names and b"transfer-encoding" not in names
+        if not (has_body and is_framed and self.clientproto == b"HTTP/1.1"):
+            return False
+        if self.channel is not None:
+            # What Daphne and Twisted would note on the way.
+            self._response_started = True
+            self.startedWriting = 1
+            self.code, self.sentLength = status, len(content)
+            if self.server.server_name and b"server" not in names:
+                headers = [*headers, (b"Server", self.server.server_name.encode())]
+            transport.write(self.channel.transport, self._head(headers) + content)
+            self.finish()
+            self._log_response()
+        return True
+
+    def abort(self) -> None:
+        """Cuts the connection, so that the client knows the response is not complete."""
+        if self.channel is not None:
+            self.channel.forceAbortClient()
+
+    def _head(self, headers: Headers) -> bytes:
+        """Returns the status line and the headers (RFC 9112, sections 4 and 5)."""
+        reason = RESPONSES.get(self.code, b"Unknown Status")
+        lines = [b"HTTP/1.1 %d %b" % (self.code, reason)]
+        lines += [b"%b: %b" % header for header in headers]
+        # Twisted's own says whether the connection ends.
+        for name, values in self.responseHeaders.getAllRawHeaders():
+            lines += [b"%b: %b" % (name, value) for value in values]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def _log_response(self) -> None:
+        if self.server.action_logger is None:
+            return
+        details = {
+            "path": self.uri.decode("ascii", "backslashreplace"),
+            "status": self.code,
+            "method": self.method.decode("ascii", "replace"),
+            "client": ":".join(map(str, self.client_addr)) if self.client_addr else None,
+            "time_taken": self.duration(),
+            "size": self.sentLength,
+        }
+        self.server.log_action("http", "complete", details)

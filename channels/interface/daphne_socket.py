@@ -1,0 +1,136 @@
+"""One WebSocket in Daphne: the fast way out, and bounds on what its client may send."""
+
+from __future__ import annotations
+
+import logging
+import time
+from http.client import responses
+from typing import Any
+
+from autobahn.websocket.types import ConnectionDeny
+
+from channels.interface import transport as transports
+from channels.interface.frames import Frame
+from channels.interface.outlet import BACKLOG_BYTES, BACKLOG_SECONDS, Outlet
+
+logger = logging.getLogger(__name__)
+
+# How long a client may take to answer a close; one that floods has much to get through before.
+CLOSE_SECONDS = 5.0
+# Frames from one client that may wait in the process before it is not read any further.
+FRAMES_WAITING = 64
+# One that is larger is waited for alone.
+LARGE_FRAME_BYTES = 16 * 1024
+# Fragments of one frame that are kept as they came.
+FRAGMENTS_APART = 1000
+
+
+class DaphneOutlet(Outlet):
+    """Writes ready-made frames straight to the transport of Daphne's protocol.
+
+    Arguments:
+        protocol: Daphne's WebSocketProtocol, an Autobahn server protocol.
+    """
+
+    __slots__ = ("_cut_off", "_paused", "_protocol", "_since", "_take", "_take_fragment")
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+        # A frame that is too large or broken gets its close code, not just a dead connection.
+        protocol.failByDrop = False
+        protocol.closeHandshakeTimeout = CLOSE_SECONDS
+        # Without the line that Autobahn formats for each of its reads.
+        protocol.dataReceived = protocol._dataReceived
+        self._take = protocol.onMessage
+        protocol._onMessageEnd = self._arrive
+        self._take_fragment = protocol.onMessageFrame
+        protocol.onMessageFrame = self._arrive_in_part
+        self._since = 0.0
+        self._paused = False
+        self._cut_off = False
+
+    def accept(self, subprotocol: str | None) -> None:
+        if hasattr(self._protocol, "handshake_deferred"):
+            self._protocol.serverAccept(subprotocol)
+
+    def refuse(self, status: int) -> None:
+        if not hasattr(self._protocol, "handshake_deferred"):
+            return
+        if status == 403:
+            self._protocol.serverReject()
+        else:
+            self._refuse_with(status)
+
+    def send(self, frame: Frame) -> None:
+        if self._protocol.state != self._protocol.STATE_OPEN:
+            return
+        transport = self._protocol.transport
+        waiting = transports.waiting(transport)
+        if not waiting:
+            self._since = 0.0
+        elif not self._since:
+            self._since = time.monotonic()
+        if waiting <= BACKLOG_BYTES:
+            transports.write(transport, frame.encoded)
+        elif not self._cut_off:
+            logger.warning("Cut off a socket with %d bytes unread by its client.", waiting)
+            self.abort()
+
+    def close(self, code: int) -> None:
+        if self._protocol.state == self._protocol.STATE_OPEN:
+            # Autobahn's sendClose, for applications, knows no 1011 to 1013.
+            self._protocol.sendCloseFrame(code=code)
+            self.throttle(blocked=False)
+
+    def stalled(self) -> bool:
+        waiting = transports.waiting(self._protocol.transport)
+        if waiting == 0:
+            self._since = 0.0
+        elif not self._since:
+            self._since = time.monotonic()
+        waited = time.monotonic() - self._since if self._since else 0.0
+        return waiting > BACKLOG_BYTES or waited > BACKLOG_SECONDS
+
+    def abort(self) -> None:
+        self._cut_off = True
+        self._protocol.transport.abortConnection()
+
+    def throttle(self, blocked: bool) -> None:
+        self._pause(blocked or self._protocol.application_queue.qsize() > FRAMES_WAITING)
+
+    def _arrive(self) -> None:
+        """Takes a frame; if more than enough wait by now, the client is not read any further.
+
+        Autobahn's own method, besides, tells listeners that nobody here can be.
+        """
+        protocol = self._protocol
+        fragments, protocol.message_data = protocol.message_data, None
+        if protocol.failedByMe:
+            return
+        payload = b"".join(fragments)
+        self._take(payload, protocol.message_is_binary)
+        waiting = self._protocol.application_queue.qsize()
+        if waiting > FRAMES_WAITING or len(payload) > LARGE_FRAME_BYTES:
+            self._pause(True)
+
+    def _arrive_in_part(self, payload: list[bytes]) -> None:
+        """Takes a fragment of a frame; many small ones would take many times their size."""
+        self._take_fragment(payload)
+        fragments = self._protocol.message_data
+        if fragments and len(fragments) > FRAGMENTS_APART:
+            fragments[:] = [b"".join(fragments)]
+
+    def _pause(self, paused: bool) -> None:
+        # A socket that is being closed is read on, for its client's answer comes last.
+        paused = paused and self._protocol.state == self._protocol.STATE_OPEN
+        if paused != self._paused:
+            self._paused = paused
+            transport = self._protocol.transport
+            transport.pauseProducing() if paused else transport.resumeProducing()
+
+    def _refuse_with(self, status: int) -> None:
+        protocol = self._protocol
+        denial: Exception = ConnectionDeny(status, responses.get(status))  # type: ignore[no-untyped-call]
+        protocol.handshake_deferred.errback(denial)
+        del protocol.handshake_deferred
+        protocol.server.protocol_disconnected(protocol)

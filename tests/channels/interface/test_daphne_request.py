@@ -1,0 +1,189 @@
+"""Tests of channels.interface.daphne_request: requests in a real Daphne."""
+
+import http.client
+import socket
+
+import pytest
+
+from tests.support.daphne import SECONDS
+from tests.support.waiting import wait_until
+
+
+def test_a_response_in_parts_is_read_as_it_comes(daphne):
+    connection, message = daphne.request("POST", "/page/?a=1", b"body")
+    assert (message["method"], message["path"]) == ("POST", "/page/")
+    assert (message["query_string"], message["body"]) == (b"a=1", b"body")
+    send = daphne.layer.send
+    send(message["reply_channel"], {"status": 200, "content": b"one", "more_content": True})
+    response = connection.getresponse()
+    assert response.read(3) == b"one"
+    send(message["reply_channel"], {"content": b"two"})
+    assert response.read() == b"two"
+    connection.close()
+
+
+def test_answers_of_all_lengths_follow_each_other_on_a_connection(daphne):
+    connection = http.client.HTTPConnection("127.0.0.1", daphne.port, timeout=SECONDS)
+    for content in (b"", b"short", bytes(5_000_000), b"next"):
+        connection.request("GET", "/")
+        message = daphne.take("http.request")
+        headers = [[b"X-Name", "é".encode("latin-1")], [b"x-name", b"2"]]
+        reply = {"status": 207, "headers": headers, "content": content}
+        daphne.layer.send(message["reply_channel"], reply)
+        response = connection.getresponse()
+        assert (response.status, response.reason) == (207, "Multi-Status")
+        assert response.headers.get_all("X-Name") == ["é", "2"]
+        assert response.headers["Server"] == "daphne"
+        assert response.read() == content
+    connection.close()
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_connection_ends_when_its_client_wants_it_to(daphne, version):
+    with socket.create_connection(("127.0.0.1", daphne.port), SECONDS) as client:
+        client.sendall(f"GET / HTTP/{version}\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        message = daphne.take("http.request")
+        daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"bye"})
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert body == b"bye"
+    assert (b"connection: close" in head.lower()) == (version == "1.1")
+
+
+def test_requests_that_come_at_once_are_answered_in_order(daphne):
+    with socket.create_connection(("127.0.0.1", daphne.port), SECONDS) as client:
+        paths = ["/one/", "/two/", "/three/"]
+        client.sendall(b"".join(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % p.encode() for p in paths))
+        answer = b""
+        for path in paths:
+            message = daphne.take("http.request")
+            assert message["path"] == path
+            reply = {"status": 200, "content": path.encode()}
+            daphne.layer.send(message["reply_channel"], reply)
+            while not answer.endswith(path.encode()):
+                answer += client.recv(4096)
+    assert answer.count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_an_encoding_that_the_worker_names_itself_is_left_to_the_server(daphne):
+    connection, message = daphne.request()
+    headers = [[b"Transfer-Encoding", b"chunked"]]
+    daphne.layer.send(
+        message["reply_channel"], {"status": 200, "headers": headers, "content": b"a"}
+    )
+    assert connection.getresponse().read() == b"a"
+    connection.close()
+
+
+def test_the_access_log_has_a_line_for_each_response(daphne):
+    connection, message = daphne.request(path="/logged/?a=1")
+    daphne.layer.send(message["reply_channel"], {"status": 418, "content": b"teapot"})
+    assert connection.getresponse().read() == b"teapot"
+    daphne.process.wait_for_output('"GET /logged/?a=1" 418 6')
+    connection.close()
+
+
+def test_a_client_that_left_before_its_response_is_no_error(daphne):
+    connection, message = daphne.request(path="/left/")
+    connection.close()
+    while daphne.take("http.disconnect")["path"] != "/left/":
+        pass
+    daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"too late"})
+    connection, message = daphne.request(path="/next/")
+    daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"next"})
+    assert connection.getresponse().read() == b"next"
+    assert "Traceback" not in daphne.process.output
+    connection.close()
+
+
+def test_a_head_request_is_answered_without_a_body(daphne):
+    connection, message = daphne.request("HEAD")
+    reply = {"status": 200, "headers": [[b"content-length", b"4"]], "content": b"body"}
+    daphne.layer.send(message["reply_channel"], reply)
+    response = connection.getresponse()
+    assert (response.headers["content-length"], response.read()) == ("4", b"")
+    connection.request("GET", "/next/")
+    message = daphne.take("http.request")
+    daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"next"})
+    assert connection.getresponse().read() == b"next"
+    connection.close()
+
+
+def test_a_large_body_arrives_in_order(daphne):
+    body = b"".join(bytes([number]) * 300_000 for number in range(5))
+    connection, message = daphne.request("POST", body=body)
+    arrived, more = message["body"], True
+    while more:
+        part = daphne.take(message["body_channel"])
+        arrived, more = arrived + part["content"], part["more_content"]
+    assert arrived == body
+    daphne.layer.send(message["reply_channel"], {"status": 204})
+    assert connection.getresponse().status == 204
+    connection.close()
+
+
+def test_a_header_that_would_pass_for_another_is_dropped(daphne):
+    connection, message = daphne.request(**{"X_Forwarded_For": "192.0.2.1", "X-Other": "kept"})
+    names = [name for name, _ in message["headers"]]
+    assert b"x-other" in names
+    assert not any(b"forwarded" in name for name in names)
+    daphne.layer.send(message["reply_channel"], {"status": 204})
+    assert connection.getresponse().status == 204
+    connection.close()
+
+
+def test_a_form_is_left_to_the_worker(daphne):
+    form = {"Content-Type": "multipart/form-data; boundary=edge"}
+    connection, message = daphne.request("POST", "/", b"no form", **form)
+    assert message["body"] == b"no form"
+    daphne.layer.send(message["reply_channel"], {"status": 422})
+    assert connection.getresponse().status == 422
+    connection.close()
+
+
+def test_a_response_that_breaks_off_is_seen_to(daphne):
+    connection, message = daphne.request()
+    reply = {"status": 200, "content": b"half", "more_content": True}
+    daphne.layer.send(message["reply_channel"], reply)
+    response = connection.getresponse()
+    assert response.read(4) == b"half"
+    daphne.layer.send(message["reply_channel"], {"closed": True})
+    with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        response.read()
+    connection.close()
+
+
+def test_a_client_that_leaves_while_it_waits_is_reported(daphne):
+    connection, message = daphne.request(path="/poll/")
+    connection.close()
+    assert daphne.take("http.disconnect") == {
+        "reply_channel": message["reply_channel"],
+        "path": "/poll/",
+    }
+
+
+def test_the_writer_of_a_response_is_held_back_by_a_slow_client(daphne):
+    connection, message = daphne.request()
+    part = {"content": bytes(1_000_000), "more_content": True}
+    daphne.layer.send(message["reply_channel"], {"status": 200, **part})
+    sent = 1
+
+    def is_refused() -> bool:
+        nonlocal sent
+        try:
+            daphne.layer.send(message["reply_channel"], part)
+        except daphne.layer.ChannelFull:
+            return True
+        sent += 1
+        return False
+
+    wait_until(is_refused, "the writer to be held back")
+    response = connection.getresponse()
+    left = sent * 1_000_000
+    while left > 1_000_000:
+        left -= len(response.read(min(left - 1, 100_000)))
+    wait_until(lambda: not is_refused(), "the writer to be let on")
+    daphne.layer.send(message["reply_channel"], {"content": b"end"})
+    rest = response.read()
+    assert rest.endswith(b"end")
+    connection.close()

@@ -1,0 +1,89 @@
+"""Tests of channels.interface.daphne_socket: WebSockets in a real Daphne."""
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.support.daphne import SECONDS
+
+
+def test_frames_of_every_kind_arrive_and_leave(daphne):
+    frames = ["text", "", b"bytes", b"", "€" * 50_000]
+    with daphne.socket() as (client, message):
+        for order, frame in enumerate(frames, 1):
+            client.send(frame)
+            arrived = daphne.take("websocket.receive")
+            assert arrived["order"] == order
+            key = "text" if isinstance(frame, str) else "bytes"
+            assert arrived[key] == frame
+            daphne.layer.send(message["reply_channel"], {key: frame})
+            assert client.recv(SECONDS) == frame
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [({"accept": False}, 403), ({"close": True}, 403), ({"accept": False, "status": 404}, 404)],
+)
+def test_a_handshake_can_be_refused(daphne, answer, status):
+    with pytest.raises(InvalidStatus) as refusal, daphne.socket(answer):
+        pass
+    assert refusal.value.response.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("close", "code"), [(True, 1000), (1008, 1008), (1011, 1011), (1013, 1013), (4001, 4001)]
+)
+def test_a_socket_is_closed_with_the_code_of_the_reply(daphne, close, code):
+    with daphne.socket() as (client, message):
+        daphne.layer.send(message["reply_channel"], {"text": "bye", "close": close})
+        assert client.recv(SECONDS) == "bye"
+        with pytest.raises(ConnectionClosed):
+            client.recv(SECONDS)
+        assert client.close_code == code
+    assert daphne.end["order"] == 1
+
+
+def test_a_client_that_leaves_is_reported_with_its_code(daphne):
+    with daphne.socket() as (client, _):
+        client.close(4321)
+    assert daphne.end["code"] == 4321
+
+
+def test_a_group_frame_reaches_every_member(daphne):
+    with daphne.socket() as (one, first), daphne.socket() as (two, second):
+        for message in (first, second):
+            daphne.layer.group_add("friends", message["reply_channel"])
+        daphne.layer.send_group("friends", {"text": "hello"})
+        assert one.recv(SECONDS) == two.recv(SECONDS) == "hello"
+
+
+@pytest.mark.parametrize(("forwarded", "scheme"), [("https", "wss"), ("http", "ws")])
+def test_the_scheme_is_what_the_proxy_says(daphne, forwarded, scheme):
+    headers = {"X-Forwarded-Proto": forwarded, "X-Forwarded-For": "192.0.2.1"}
+    with daphne.socket(additional_headers=headers) as (_, message):
+        assert message["scheme"] == scheme
+        assert message["client"][0] == "192.0.2.1"
+
+
+def test_a_client_that_does_not_read_is_cut_off_and_others_go_on(daphne):
+    with daphne.socket() as (quick, other):
+        with daphne.socket(max_queue=1) as (slow, message):
+            part = {"bytes": bytes(1_000_000)}
+            for _ in range(24):  # more than the kernel takes of both sides' buffers
+                daphne.layer.send(message["reply_channel"], part)
+            daphne.process.wait_for_output("Cut off")
+            daphne.layer.send(other["reply_channel"], {"text": "still here"})
+            assert quick.recv(SECONDS) == "still here"
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    slow.recv(SECONDS)
+        assert daphne.end["reply_channel"] == message["reply_channel"]
+
+
+def test_a_client_that_floods_is_held_back_and_closed_with_1013(daphne):
+    with daphne.socket() as (client, _):
+        with pytest.raises(ConnectionClosed):
+            while True:
+                client.send(bytes(100_000))
+        assert client.close_code == 1013
+    assert [daphne.take("websocket.receive")["order"] for _ in range(3)] == [1, 2, 3]
+    assert daphne.end["order"] == 4
