@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group as Role
 from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -57,14 +57,24 @@ def rights_of_user_changed(
         _close_users(users, Close.RIGHTS_CHANGED, using)
 
 
+@receiver(pre_delete, sender=Role)
+def role_pre_delete(instance: Any, using: str, **_signal: Any) -> None:
+    """Close the sockets of everybody in a role that is about to be gone."""
+    _close_role(instance, using)
+
+
 @receiver(m2m_changed, sender=Role.permissions.through)
 def rights_of_role_changed(
     instance: Any, action: str, reverse: bool, using: str, **_signal: Any
 ) -> None:
     """Close the sockets of everybody in a role that means something else now."""
     if action in ("post_add", "post_remove", "post_clear") and not reverse:
-        users = User.objects.using(using).filter(groups=instance)
-        _close_users(list(users.values_list("pk", flat=True)), Close.RIGHTS_CHANGED, using)
+        _close_role(instance, using)
+
+
+def _close_role(role: Any, using: str) -> None:
+    users = User.objects.using(using).filter(groups=role)
+    _close_users(list(users.values_list("pk", flat=True)), Close.RIGHTS_CHANGED, using)
 
 
 def _close_users(pks: list[Any], code: Close, using: str) -> None:

@@ -33,36 +33,33 @@ class AlertConflict(Exception):
 
 def follow_incidents(changes: list[Change], using: str) -> None:
     """Raise and resolve the alerts of incidents that were saved."""
-    changes = [change for change in changes if _concerns_alerts(change, "location")]
-    if not changes:
+    changed = {change.after.pk: change for change in changes if _matters(change, "location")}
+    if not changed:
         return
     matching.keep_apart(Incident, using)
-    by_pk = {change.after.pk: change for change in changes}
-    pairs = matching.areas_of([change.after for change in changes], using)
-    active = _active(using).filter(incident__in=list(by_pk))
-    _follow_severity(active, {pk: change.after for pk, change in by_pk.items()}, using)
-    _settle(active, {(incident.pk, area.pk) for incident, area in pairs}, using)
+    pairs = matching.areas_of([change.after for change in changed.values()], using)
+    active = _active(using).filter(incident__in=list(changed))
+    _follow_severity(active, changed, using)
+    _settle(active, pairs, using)
 
     def reason(incident: Incident, area: AreaOfInterest) -> str:
-        return _reason_of_incident(by_pk[incident.pk], area)
+        return _reason_of_incident(changed[incident.pk], area)
 
-    _raise(pairs, reason, by_pk, using)
+    _raise(pairs, reason, changed, using)
 
 
 def follow_areas(changes: list[Change], using: str) -> None:
     """Raise and resolve the alerts of areas that were saved."""
-    changes = [change for change in changes if _concerns_alerts(change, "polygon")]
-    if not changes:
+    changed = {change.after.pk: change for change in changes if _matters(change, "polygon")}
+    if not changed:
         return
     matching.keep_apart(AreaOfInterest, using)
-    by_pk = {change.after.pk: change for change in changes}
-    pairs = matching.incidents_of([change.after for change in changes], using)
-    active = _active(using).filter(area__in=list(by_pk))
-    wanted = {(incident.pk, area.pk) for incident, area in pairs}
-    _settle(active, wanted, using, Alert.Resolution.AREA_CHANGED)
+    pairs = matching.incidents_of([change.after for change in changed.values()], using)
+    active = _active(using).filter(area__in=list(changed))
+    _settle(active, pairs, using, Alert.Resolution.AREA_CHANGED)
 
     def reason(incident: Incident, area: AreaOfInterest) -> str:
-        return _reason_of_area(by_pk[area.pk], incident)
+        return _reason_of_area(changed[area.pk], incident)
 
     _raise(pairs, reason, {}, using)
 
@@ -70,9 +67,9 @@ def follow_areas(changes: list[Change], using: str) -> None:
 def follow_deletion(row: Incident | AreaOfInterest, using: str) -> None:
     """Resolve the alerts of a row that is about to be deleted."""
     if isinstance(row, Incident):
-        _settle(_active(using).filter(incident=row), set(), using, Alert.Resolution.DELETED)
+        _settle(_active(using).filter(incident=row), [], using, Alert.Resolution.DELETED)
     else:
-        _settle(_active(using).filter(area=row), set(), using, Alert.Resolution.AREA_DELETED)
+        _settle(_active(using).filter(area=row), [], using, Alert.Resolution.AREA_DELETED)
 
 
 def acknowledge(alert: Alert, user: Any) -> Alert:
@@ -113,7 +110,8 @@ def comment(alert: Alert, author: Any, text: str) -> AlertComment:
     return written
 
 
-def _concerns_alerts(change: Change, geometry: str) -> bool:
+def _matters(change: Change, geometry: str) -> bool:
+    """Whether alerts may follow the change."""
     fields = {"severity", "closed", "pending", geometry}
     return change.before is None or any(
         getattr(change.before, field, None) != getattr(change.after, field, None)
@@ -125,10 +123,10 @@ def _active(using: str) -> Any:
     return Alert.objects.using(using).active().select_related("incident", "area")
 
 
-def _follow_severity(active: Any, incidents: dict[int, Incident], using: str) -> None:
+def _follow_severity(active: Any, changed: dict[int, Change], using: str) -> None:
     """An incident that gets worse, or less bad, does not end the episode."""
     for alert in active:
-        incident = incidents[alert.incident_id]
+        incident = changed[alert.incident_id].after
         still_watched = incident.severity in alert.area.watched_severities
         if still_watched and incident.is_watched_for and alert.severity != incident.severity:
             alert.severity = incident.severity
@@ -137,9 +135,10 @@ def _follow_severity(active: Any, incidents: dict[int, Incident], using: str) ->
 
 
 def _settle(
-    active: Any, wanted: set[tuple[int, int]], using: str, resolution: str | None = None
+    active: Any, pairs: list[matching.Pair], using: str, resolution: str | None = None
 ) -> None:
-    """Resolve the active alerts whose incident and area do not match any more."""
+    """Resolve the active alerts whose incident and area are not among the pairs any more."""
+    wanted = {(incident.pk, area.pk) for incident, area in pairs}
     for alert in active:
         if (alert.incident_id, alert.area_id) not in wanted:
             alert.resolved = timezone.now()

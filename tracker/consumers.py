@@ -15,7 +15,7 @@ from channels.auth import channel_session_user, channel_session_user_from_http
 from channels.exceptions import DenyConnection
 from channels.message import Message
 from channels.security.websockets import allowed_hosts_only
-from tracker import audiences, inboxes, relay, replay
+from tracker import audiences, inboxes, jsontext, relay, replay
 from tracker.models import LogHead
 from tracker.position import BadPosition, Position
 from tracker.sockets import Close, session_group, user_group
@@ -136,8 +136,8 @@ def _asked_since(message: Message) -> str:
     if text is None or len(text) > MAX_FRAME:
         raise BadFrame(f"Send text of at most {MAX_FRAME} characters.")
     try:
-        frame = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        frame = jsontext.read(text)
+    except ValueError as error:
         raise BadFrame(f"This is not JSON: {error!s:.80}.") from error
     match frame:
         case {"type": "replay", "since": str(since)}:

@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
@@ -54,6 +54,16 @@ class FlagFilter(django_filters.ChoiceFilter):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=[("1", _("Yes"))], **kwargs)
+
+
+@extend_schema_field(int)
+class IdFilter(django_filters.NumberFilter):
+    """The id of a row, as far as a column can hold it."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=BigIntegerField.MAX_BIGINT, **kwargs)
 
 
 class SortFilter(django_filters.ChoiceFilter):
@@ -148,11 +158,9 @@ class AlertFilter(django_filters.FilterSet):
 
     state = django_filters.ChoiceFilter(label=_("State"), choices=STATES, method="in_state")
     severity = SeveritiesFilter()
-    area = django_filters.NumberFilter(field_name="area_id")
-    incident = django_filters.NumberFilter(field_name="incident_id")
-    after = django_filters.NumberFilter(
-        label=_("Raised after alert"), lookup_expr="gt", field_name="pk"
-    )
+    area = IdFilter(field_name="area_id")
+    incident = IdFilter(field_name="incident_id")
+    after = IdFilter(label=_("Raised after alert"), lookup_expr="gt", field_name="pk")
     mine = FlagFilter(label=_("Assigned to me"), method="of_user")
 
     class Meta:

@@ -1,6 +1,5 @@
 """What users fill in."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -9,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from tracker import timezones
 from tracker.models import AlertComment, AreaOfInterest, Incident, Silence
 from tracker.people import assignable
 from tracker.transfer import MAX_BYTES
@@ -87,7 +87,7 @@ class SilenceForm(forms.ModelForm):
 
     def clean_timezone(self) -> str:
         name = self.cleaned_data["timezone"]
-        if name not in zoneinfo.available_timezones():
+        if name not in timezones.names():
             raise ValidationError(
                 _("%(name)s is no time zone: write it like Europe/Madrid."),
                 params={"name": f"{name!s:.40}"},

@@ -5,11 +5,9 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from tracker.models import Notification
+from tracker.models import Notification, Severity
 
 LIMIT = 100
-# Follows from the rest, or only says when.
-NOT_TOLD = {"model", "pk", "url", "updated", "created", "severity_code"}
 
 
 class Entry(NamedTuple):
@@ -49,13 +47,24 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str
         "pending": _("Awaits review"),
         "geometry": _("Place"),
     }
-    old, new = _flat(before), _flat(after)
+    old, new = _as_read(before), _as_read(after)
     return [
-        (labels.get(name, name), old.get(name), new[name])
-        for name in new
-        if name not in NOT_TOLD and old.get(name) != new[name]
+        (label, old.get(name), new[name])
+        for name, label in labels.items()
+        if name in new and old.get(name) != new[name]
     ]
 
 
-def _flat(feature: dict[str, Any]) -> dict[str, Any]:
-    return {**feature["properties"], "geometry": feature["geometry"]["coordinates"]}
+def _as_read(feature: dict[str, Any]) -> dict[str, Any]:
+    """What a feature says, in the words of its page."""
+    properties, place = feature["properties"], feature["geometry"]["coordinates"]
+    flags = {name: value for name, value in properties.items() if isinstance(value, bool)}
+    if feature["geometry"]["type"] == "Point":
+        longitude, latitude = place
+        place = f"{latitude}, {longitude}"
+    return {
+        **properties,
+        **{name: _("Yes") if value else _("No") for name, value in flags.items()},
+        "severity": str(Severity(properties["severity_code"]).label),
+        "geometry": place,
+    }

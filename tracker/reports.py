@@ -39,7 +39,7 @@ class Report(NamedTuple):
     Attributes:
         incident: unsaved.
         key: names the report, empty if its sender cannot repeat it.
-        sender: who may only send so many: an address, or a user.
+        sender: who may only send so many: an address, a network, or a user.
     """
 
     incident: Incident

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext as _
 
+from tracker import jsontext
 from tracker.models import AreaOfInterest, Incident, Severity
 from tracker.models.rows import MapRow
 
@@ -15,6 +17,8 @@ MAX_BYTES = 5_000_000
 MAX_FEATURES = 5000
 MAX_ERRORS = 20
 CHUNK = 500
+# PostgreSQL cannot store them; forms check this by themselves, models do not.
+NO_NULLS = ProhibitNullCharactersValidator.message
 
 GEOMETRY = {Incident: "location", AreaOfInterest: "polygon"}
 # What of a feature's properties is read; the rest is ignored.
@@ -52,15 +56,15 @@ def parse(body: bytes) -> Any:
 
     Raises:
         TooMuch: it is over the limit.
-        ValidationError: it is no JSON, or says NaN or Infinity, which JSON does not know.
+        ValidationError: `jsontext` cannot read it.
     """
     if len(body) > MAX_BYTES:
         raise TooMuch(
             _("At most %(limit)s MB can be read at once.") % {"limit": MAX_BYTES // 10**6}
         )
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return jsontext.read(body)
+    except ValueError as error:
         raise ValidationError(
             _("This is not JSON: %(reason)s.") % {"reason": f"{error!s:.80}"}
         ) from error
@@ -119,10 +123,6 @@ def _harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
-
-
 def _features(document: Any) -> list[Any]:
     found = document.get("type") if isinstance(document, dict) else type(document).__name__
     features = document.get("features") if found == "FeatureCollection" else None
@@ -148,6 +148,9 @@ def _row(model: type[MapRow], feature: Any) -> MapRow:
     values = {name: properties[name] for name in PROPERTIES[model] if name in properties}
     if "severity_code" in properties:
         values["severity"] = properties["severity_code"]
+    unfit = {name: [NO_NULLS] for name, value in values.items() if "\0" in str(value)}
+    if unfit:
+        raise ValidationError(unfit)
     values["severity"] = _severity(values.get("severity", Severity.MEDIUM))
     row = model(**values, **{GEOMETRY[model]: feature.get("geometry")})
     row.full_clean()

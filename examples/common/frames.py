@@ -26,7 +26,7 @@ def read_json(message: Message, *required: str) -> dict[str, Any]:
     """
     try:
         content = json.loads(message.get("text") or "")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadFrame("This is not JSON.") from error
     if not isinstance(content, dict):
         raise BadFrame("This is not a JSON object.")

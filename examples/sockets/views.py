@@ -65,6 +65,6 @@ def parse(data: Frame | None) -> dict[str, Any]:
     """Return the JSON object in a frame; without one the form will say what is missing."""
     try:
         fields = json.loads(data or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}

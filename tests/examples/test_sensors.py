@@ -66,7 +66,12 @@ def test_a_reading_that_is_wrong_is_answered_with_what_is(stack, changes, fields
     assert send(stack, reading(**changes)) == {"error": "malformed", "fields": fields}
 
 
-@pytest.mark.parametrize("data", [b"no JSON", b"[]", b"\xff\xfe", b"[" * 1000, b""])
+HALF_A_CHARACTER = json.dumps(reading(sensor="\ud800")).encode()
+
+
+@pytest.mark.parametrize(
+    "data", [b"no JSON", b"[]", b"\xff\xfe", b"[" * 1000, b"", HALF_A_CHARACTER]
+)
 def test_a_datagram_that_is_no_reading_is_answered_and_counted(stack, data):
     before = counts(stack).get("malformed", 0)
 

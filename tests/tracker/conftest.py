@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,17 +14,12 @@ from tracker_project.routing import channel_routing
 
 
 @pytest.fixture(autouse=True)
-def layer() -> Iterator[ChannelLayerWrapper]:
+def layer(monkeypatch: pytest.MonkeyPatch) -> ChannelLayerWrapper:
     """A layer of its own for each test."""
-    old = channel_layers.backends.get(DEFAULT_CHANNEL_LAYER)
     memory = InMemoryChannelLayer(channel_capacity={"test.page": 10_000})
     layer = ChannelLayerWrapper(memory, DEFAULT_CHANNEL_LAYER, channel_routing)
-    channel_layers.set(DEFAULT_CHANNEL_LAYER, layer)
-    yield layer
-    if old is None:
-        del channel_layers.backends[DEFAULT_CHANNEL_LAYER]
-    else:
-        channel_layers.set(DEFAULT_CHANNEL_LAYER, old)
+    monkeypatch.setitem(channel_layers.backends, DEFAULT_CHANNEL_LAYER, layer)
+    return layer
 
 
 @pytest.fixture

@@ -66,5 +66,10 @@ def test_a_change_of_a_role_reopens_the_sockets_of_all_in_it(user, closes):
     assert closes() == [4403]
 
 
+def test_a_role_that_is_deleted_reopens_the_sockets_of_all_in_it(user, closes):
+    Group.objects.get(name="operator").delete()
+    assert closes() == [4403]
+
+
 def test_a_name_of_a_group_does_not_give_the_session_away():
     assert "secretkey" not in session_group("secretkey")

@@ -1,4 +1,6 @@
 import pytest
+from django.utils import translation
+from shapely import Point
 
 from tracker import history
 from tracker.actors import acting
@@ -16,6 +18,20 @@ def test_the_history_says_who_changed_what(make_incident, user):
     assert (newest.kind, newest.actor) == ("changed", "operator")
     assert newest.changes == [("Name", "Fire", "Flood"), ("Severity", "Medium", "Urgent")]
     assert (oldest.kind, oldest.actor, oldest.changes) == ("created", "", [])
+
+
+def test_changes_are_told_as_the_page_says_them(make_incident):
+    incident = make_incident(6.6, 54.5, severity="ME")
+    incident.save()
+    incident.location, incident.closed, incident.severity = Point(6.6, 54.7), True, "UR"
+    incident.save()
+    with translation.override("es"):
+        changes = history.of(incident)[0].changes
+    assert changes == [
+        ("Gravedad", "Media", "Urgente"),
+        ("Cerrado", "No", "Sí"),
+        ("Lugar", "54.5, 6.6", "54.7, 6.6"),
+    ]
 
 
 def test_the_history_of_one_row_holds_no_other(make_incident):

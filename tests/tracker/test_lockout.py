@@ -10,8 +10,9 @@ def counting(settings):
     cache.clear()
 
 
-def log_in(client, password):
-    return client.post("/accounts/login/", {"username": "operator", "password": password})
+def log_in(client, password, address="127.0.0.1"):
+    data = {"username": "operator", "password": password}
+    return client.post("/accounts/login/", data, REMOTE_ADDR=address)
 
 
 def test_somebody_who_guesses_is_locked_out_for_a_while(client, user):
@@ -21,6 +22,12 @@ def test_somebody_who_guesses_is_locked_out_for_a_while(client, user):
     assert response["Retry-After"] == "900"
     assert "Wait 15 minutes" in response.content.decode()
     assert log_in(client, "secret").status_code == 429
+
+
+def test_another_address_of_the_same_network_does_not_help_to_guess(client, user):
+    responses = [log_in(client, "wrong", f"2001:db8::{n}") for n in range(1, 6)]
+    assert responses[-1].status_code == 429
+    assert log_in(client, "secret", "2001:db8:0:1::1").status_code == 302
 
 
 def test_a_right_password_forgives_the_wrong_ones(client, user):

@@ -77,6 +77,7 @@ def test_a_bad_geometry_is_named_by_its_place(db, geometry, advice):
     [
         ({"name": ""}, "features[0].properties.name"),
         ({"name": "x" * 151}, "features[0].properties.name"),
+        ({"name": "a\x00b"}, "features[0].properties.name"),
         ({"severity": "Terrible"}, "features[0].properties.severity"),
         ({"severity": ["HI"]}, "features[0].properties.severity"),
     ],

@@ -1,6 +1,5 @@
 """What the API gives and takes."""
 
-import zoneinfo
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
@@ -8,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tracker import timezones
 from tracker.geometry.shapes import from_geojson, to_geojson
 from tracker.models import AreaOfInterest, Incident, Severity, Silence
 from tracker.people import assignable
@@ -126,7 +126,7 @@ class SilenceSerializer(serializers.ModelSerializer):
         fields = ["muted", "quiet_from", "quiet_until", "timezone"]
 
     def validate_timezone(self, name: str) -> str:
-        if name not in zoneinfo.available_timezones():
+        if name not in timezones.names():
             raise serializers.ValidationError(
                 _("%(name)s is no time zone: write it like Europe/Madrid.") % {"name": name}
             )

@@ -4,7 +4,6 @@ A geometry is a Shapely one in WGS 84: x is the longitude and y the latitude, in
 Nothing here knows a database.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from shapely import Point, Polygon
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
+
+from tracker import jsontext
 
 SRID = 4326
 MAX_POSITIONS = 10_000
@@ -92,8 +93,8 @@ def check_position(longitude: float, latitude: float) -> None:
 
 def _load(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return jsontext.read(text)
+    except ValueError as error:
         raise ValidationError(
             _("This is not JSON (%(reason)s). Write GeoJSON, longitude first."),
             code="json",

@@ -1,6 +1,7 @@
 """Pages of areas of interest."""
 
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import CreateView, DeleteView, DetailView, ListView, UpdateView
 
 from tracker.forms import AreaForm
@@ -28,6 +29,7 @@ class AreaCreateView(RoleRequired, CreateView):
     model = AreaOfInterest
     form_class = AreaForm
     template_name = "tracker/area_form.html"
+    extra_context = {"heading": _("Add area")}
 
 
 class AreaUpdateView(RoleRequired, UpdateView):
@@ -35,10 +37,12 @@ class AreaUpdateView(RoleRequired, UpdateView):
     model = AreaOfInterest
     form_class = AreaForm
     template_name = "tracker/area_form.html"
+    extra_context = {"heading": _("Edit area")}
 
 
 class AreaDeleteView(RoleRequired, DeleteView):
     permission_required = "tracker.delete_areaofinterest"
     model = AreaOfInterest
     template_name = "tracker/area_confirm_delete.html"
+    extra_context = {"heading": _("Delete area")}
     success_url = reverse_lazy("area-list")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import CreateView, DeleteView, DetailView, ListView, UpdateView
 
 from tracker import history
@@ -61,13 +62,16 @@ class IncidentCreateView(RoleRequired, CreateView):
     permission_required = "tracker.add_incident"
     model = Incident
     form_class = IncidentForm
+    extra_context = {"heading": _("Add incident")}
 
 
 class IncidentUpdateView(_VisibleIncidents, UpdateView):
     permission_required = "tracker.change_incident"
     form_class = IncidentForm
+    extra_context = {"heading": _("Edit incident")}
 
 
 class IncidentDeleteView(_VisibleIncidents, DeleteView):
     permission_required = "tracker.delete_incident"
+    extra_context = {"heading": _("Delete incident")}
     success_url = reverse_lazy("incident-list")

@@ -12,6 +12,7 @@ from django.views.generic import FormView, TemplateView, View
 
 from tracker import nearby, reports
 from tracker.forms import NearbyForm, ReportForm
+from tracker.origin import origin_of
 from tracker.problems import first_message, problem_response
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,7 @@ class ReportView(FormView):
     def _take_in(self, form: ReportForm) -> None:
         incident = form.save(commit=False)
         incident.pending = reports.awaits_review()
-        sender = self.request.META.get("REMOTE_ADDR") or "unknown"
-        report = reports.Report(incident, form.cleaned_data["key"], sender)
+        report = reports.Report(incident, form.cleaned_data["key"], origin_of(self.request))
         reports.take_in(report, settings.TRACKER_REPORTS_AN_HOUR)
 
     def _thanks(self) -> HttpResponse:

@@ -60,6 +60,13 @@ def test_a_comment_says_something(api, alert, refusal, text):
     refusal(response, 400, "invalid")
 
 
+@pytest.mark.parametrize("name", ["area", "incident", "after"])
+@pytest.mark.parametrize("value", ["1e40", "9" * 30, "-1", "nan"])
+def test_a_filter_takes_no_id_that_no_column_holds(api, refusal, name, value):
+    problem = refusal(api.get(URL, {name: value}), 400, "invalid")
+    assert list(problem["errors"]) == [name]
+
+
 def test_alerts_are_filtered(api, alert, make_incident, user_of_api):
     make_incident(2, 2, severity="UR").save()
     newest = Alert.objects.first()

@@ -57,7 +57,7 @@ def test_a_position_that_is_not_known_is_gone(api, head, refusal, since, code):
     refusal(api.get(URL, {"since": since.format(head.epoch)}), 410, code)
 
 
-@pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "9" * 30, "²"])
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "9" * 30, "00100000", "²"])
 def test_a_bad_limit_is_a_bad_request(api, refusal, limit):
     refusal(api.get(URL, {"limit": limit}), 400, "invalid")
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import tracker
 from tests.tracker.browser.live_page import LivePage
+from tracker.models import AreaOfInterest
 
 MODULES = Path(tracker.__file__).parent / "static/tracker/js"
 
@@ -54,6 +55,14 @@ def operator_page(page: Page, user: User, client: Any, live_server: Any) -> Page
     cookie = client.cookies["sessionid"]
     page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
     return page
+
+
+@pytest.fixture
+def area(make_area: Callable[..., AreaOfInterest]) -> AreaOfInterest:
+    """An area in which incidents of `make_incident` are, unless it is told another place."""
+    area = make_area(0, 50, 10, 60, name="North Sea", severity="ME")
+    area.save()
+    return area
 
 
 @pytest.fixture

@@ -8,13 +8,6 @@ from tracker.models import Silence
 
 
 @pytest.fixture
-def area(make_area):
-    area = make_area(0, 50, 10, 60, name="North Sea", severity="ME")
-    area.save()
-    return area
-
-
-@pytest.fixture
 def alert(live, area, make_incident):
     """An alert that the live map shows."""
     incident = make_incident(name="Fire", severity="UR")

@@ -3,8 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-SHORT_MS = 300
-
 
 @pytest.fixture
 def incident(make_incident):
@@ -12,13 +10,6 @@ def incident(make_incident):
     incident = make_incident(name="Fire", severity="UR")
     incident.save()
     return incident
-
-
-@pytest.fixture
-def area(make_area):
-    area = make_area(0, 50, 10, 60, name="North Sea", severity="ME")
-    area.save()
-    return area
 
 
 def test_new_incident_is_a_marker_and_a_row(live, incident):

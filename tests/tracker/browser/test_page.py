@@ -55,3 +55,12 @@ def test_live_map_is_accessible(live_page, rows, scheme):
     live_page.page.get_by_text("Sound and notifications").click()
 
     expect_no_violations(live_page.page)
+
+
+def test_a_phone_shows_where_in_the_navigation_one_is(operator_page):
+    operator_page.set_viewport_size({"width": 390, "height": 844})
+    operator_page.goto("/review/")
+
+    here = operator_page.locator(".bar-nav [aria-current]")
+    expect(here).to_have_text("Review")
+    expect(here).to_be_in_viewport(ratio=1)

@@ -63,7 +63,7 @@ def test_report_that_is_refused_says_why_and_can_be_mended(form):
     expect(form.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
-def test_recent_report_nearby_is_shown(page, live_server, make_incident):
+def test_recent_report_nearby_is_shown(page, make_incident):
     make_incident(4.3, 52.1, name="Fallen tree", severity="HI").save()
     page.goto("/report/")
 

@@ -37,7 +37,7 @@ def test_a_hole_does_not_belong_to_an_area(make_area):
     assert AreaOfInterest.objects.filter(polygon__contains=Point(3, 4)).exists()
 
 
-def test_columns_can_be_compared_with_each_other(triangle, make_incident, make_area):
+def test_columns_can_be_compared_with_each_other(triangle, make_incident):
     make_incident(1, 1, name="in").save()
     make_incident(9, 9, name="out").save()
     areas = AreaOfInterest.objects.filter(polygon__contains=OuterRef("location"))

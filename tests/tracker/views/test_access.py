@@ -31,8 +31,8 @@ def test_changes_ask_for_a_login(client, page):
 
 
 @pytest.fixture
-def browser(client, make_user, incident, area):
-    """Call it with a role for a browser that is logged in; there are an incident and an area."""
+def client_of(client, make_user, incident, area):
+    """Call it with a role for a client that is logged in; there are an incident and an area."""
 
     def log_in(role):
         client.force_login(make_user(role))
@@ -65,9 +65,9 @@ MAY_CHANGE = MAY_ADD - {"reporter"}
         ("/review/", MAY_CHANGE),
     ],
 )
-def test_each_role_opens_its_pages(browser, incident, area, role, page, allowed):
+def test_each_role_opens_its_pages(client_of, incident, area, role, page, allowed):
     page = page.format(incident=incident.pk, area=area.pk)
-    assert browser(role).get(page).status_code == (200 if role in allowed else 403)
+    assert client_of(role).get(page).status_code == (200 if role in allowed else 403)
 
 
 def test_a_user_without_a_role_sees_nothing(client, django_user_model):

@@ -33,8 +33,9 @@ def test_a_multipart_body_that_ends_too_early_is_no_report(client):
 def send(client, incident_data):
     """Call it with fields to send a report as a page sends a kept draft."""
 
-    def send(**fields):
-        return client.post("/report/", {**incident_data, **fields}, HTTP_ACCEPT="application/json")
+    def send(address="127.0.0.1", **fields):
+        headers = {"HTTP_ACCEPT": "application/json", "REMOTE_ADDR": address}
+        return client.post("/report/", {**incident_data, **fields}, **headers)
 
     return send
 
@@ -66,6 +67,12 @@ def test_a_bad_key_is_refused(send, key):
 def test_a_bad_report_of_a_page_is_told_by_field(send):
     problem = send(name="", location_latitude="91").json()
     assert (problem["code"], set(problem["errors"])) == ("invalid", {"name", "location"})
+
+
+def test_another_address_of_the_same_network_does_not_help_to_report_more(send, settings):
+    settings.TRACKER_REPORTS_AN_HOUR = 1
+    addresses = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]
+    assert [send(address).status_code for address in addresses] == [201, 429, 201]
 
 
 def test_too_many_reports_wait(client, send, incident_data, settings):

@@ -60,7 +60,7 @@ def test_a_bad_file_is_explained(operator, content, error):
     assert not Incident.objects.exists()
 
 
-def test_a_file_that_is_too_large_is_refused(operator, monkeypatch):
+def test_a_file_that_is_too_large_is_refused(operator):
     response = operator.post("/areas/import/", geojson_file(" " * (transfer.MAX_BYTES + 1)))
     assert "at most 5 MB" in response.context["form"].errors["file"][0]
 

@@ -59,8 +59,8 @@ function sentence({ days, count, open }) {
     return interpolate(none, { days });
   }
   const text = ngettext(
-    "In the last %(days)s days this area would have raised %(count)s alert; %(open)s of the incidents are still open.",
-    "In the last %(days)s days this area would have raised %(count)s alerts; %(open)s of the incidents are still open.",
+    "In the last %(days)s days this area would have raised %(count)s alert; incidents still open: %(open)s.",
+    "In the last %(days)s days this area would have raised %(count)s alerts; incidents still open: %(open)s.",
     count,
   );
   const local = (number) => number.toLocaleString(language);
