@@ -4,6 +4,7 @@ import os
 import signal
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from playwright.sync_api import Browser
 
 from channels.signals import worker_ready
 from tests.support.browser import chromium
+from tests.support.processes import started
+from tests.support.proxy import Proxy
 from tests.support.valkey import ValkeyServer
 
 
@@ -63,10 +66,8 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if "REDIS_URL" in os.environ:
         yield os.environ["REDIS_URL"]
         return
-    server = ValkeyServer(tmp_path_factory.mktemp("valkey"))
-    server.start()
-    yield server.url
-    server.stop()
+    with started(ValkeyServer(tmp_path_factory.mktemp("valkey"))) as server:
+        yield server.url
 
 
 @pytest.fixture
@@ -82,10 +83,15 @@ def prefix(redis_url: str) -> Iterator[str]:
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[ValkeyServer]:
     """A running server of this test's own, which it may stop, kill, pause and start again."""
-    server = ValkeyServer(tmp_path)
-    server.start()
-    yield server
-    server.stop()
+    with started(ValkeyServer(tmp_path)) as server:
+        yield server
+
+
+@pytest.fixture
+def proxy(valkey: ValkeyServer) -> Iterator[Proxy]:
+    """A way to the test's own server that can be cut."""
+    with closing(Proxy(valkey.port)) as proxy:
+        yield proxy
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -40,6 +40,13 @@ def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], list[logging.LogRec
 
 
 @pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets workers look more often whether they should stop."""
+    monkeypatch.setattr("channels.layers.memory.BLOCK_SECONDS", 0.05)
+    monkeypatch.setattr("asgi_redis.subscription.BLOCK_MS", 50)
+
+
+@pytest.fixture
 def without_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets consumers run in threads whose connections belong to other tests."""
     monkeypatch.setattr("channels.apps.close_old_connections", lambda: None)

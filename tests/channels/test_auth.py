@@ -30,7 +30,7 @@ def user() -> User:
 
 
 @pytest.fixture
-def browser(user, settings) -> SessionStore:
+def browser_session(user, settings) -> SessionStore:
     """The session of a browser in which the user has logged in."""
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
     return log_in(user)
@@ -57,23 +57,23 @@ def consume(decorator, message: Message) -> Message:
     return message
 
 
-def test_transferring_a_user_logs_it_in(browser, user):
+def test_transferring_a_user_logs_it_in(browser_session, user):
     to_session = session_for_reply_channel(REPLY)
-    transfer_user(browser, to_session)
+    transfer_user(browser_session, to_session)
     to_session.save()
     assert consume(channel_session_user, make_message()).user == user
     assert "basket" not in to_session
 
 
-def test_transferring_nobody_changes_nothing(browser):
+def test_transferring_nobody_changes_nothing(browser_session):
     to_session = session_for_reply_channel(REPLY)
     transfer_user(SessionStore(), to_session)
     assert list(to_session.keys()) == []
 
 
 class TestHttpSessionUser:
-    def test_it_is_the_user_of_the_browser(self, browser, user):
-        assert consume(http_session_user, make_message(session=browser)).user == user
+    def test_it_is_the_user_of_the_browser(self, browser_session, user):
+        assert consume(http_session_user, make_message(session=browser_session)).user == user
 
     def test_without_a_session_nobody_is_known(self):
         message = consume(http_session_user, make_message())
@@ -87,8 +87,8 @@ class TestHttpSessionUser:
 
 
 class TestChannelSessionUser:
-    def test_the_user_stays_for_later_messages(self, browser, user):
-        connect = make_message("websocket.connect", browser)
+    def test_the_user_stays_for_later_messages(self, browser_session, user):
+        connect = make_message("websocket.connect", browser_session)
         assert consume(channel_session_user_from_http, connect).user == user
         assert consume(channel_session_user, make_message()).user == user
 
@@ -97,9 +97,9 @@ class TestChannelSessionUser:
         assert consume(channel_session_user_from_http, connect).user == AnonymousUser()
         assert consume(channel_session_user, make_message()).user == AnonymousUser()
 
-    def test_the_http_session_can_stay_too(self, browser, user):
+    def test_the_http_session_can_stay_too(self, browser_session, user):
         decorator = channel_and_http_session_user_from_http
-        consume(decorator, make_message("websocket.connect", browser))
+        consume(decorator, make_message("websocket.connect", browser_session))
         message = consume(
             lambda consumer: decorator(channel_session_user(consumer)), make_message()
         )
@@ -113,16 +113,16 @@ class TestChannelSessionUser:
 
         assert asyncio.run(consumer(make_message())) == AnonymousUser()
 
-    def test_a_deleted_user_is_nobody(self, browser, user):
-        consume(channel_session_user_from_http, make_message("websocket.connect", browser))
+    def test_a_deleted_user_is_nobody(self, browser_session, user):
+        consume(channel_session_user_from_http, make_message("websocket.connect", browser_session))
         user.delete()
         assert consume(channel_session_user, make_message()).user == AnonymousUser()
 
 
 class TestChangedPassword:
-    def test_the_socket_is_logged_out_and_keeps_its_session(self, browser, user):
+    def test_the_socket_is_logged_out_and_keeps_its_session(self, browser_session, user):
         connect = consume(
-            channel_session_user_from_http, make_message("websocket.connect", browser)
+            channel_session_user_from_http, make_message("websocket.connect", browser_session)
         )
         connect.channel_session["room"] = "lobby"
         connect.channel_session.save()
@@ -133,22 +133,22 @@ class TestChangedPassword:
         assert message.channel_session["room"] == "lobby"
         assert SESSION_KEY not in session_for_reply_channel(REPLY)
 
-    def test_a_new_socket_is_not_logged_in(self, browser, user):
+    def test_a_new_socket_is_not_logged_in(self, browser_session, user):
         user.set_password("another password")
         user.save()
         connect = consume(
-            channel_session_user_from_http, make_message("websocket.connect", browser)
+            channel_session_user_from_http, make_message("websocket.connect", browser_session)
         )
         assert connect.user == AnonymousUser()
         assert BACKEND_SESSION_KEY not in connect.channel_session
 
 
-def test_a_rotated_secret_key_does_not_log_the_browser_out(browser, user, settings):
+def test_a_rotated_secret_key_does_not_log_the_browser_out(browser_session, user, settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "a new secret key"
-    message = consume(http_session_user, make_message(session=browser))
+    message = consume(http_session_user, make_message(session=browser_session))
     assert message.user == user
-    assert message.http_session.session_key == browser.session_key
-    stored = SessionStore(browser.session_key)
+    assert message.http_session.session_key == browser_session.session_key
+    stored = SessionStore(browser_session.session_key)
     assert stored[HASH_SESSION_KEY] == user.get_session_auth_hash()
     assert stored["basket"] == ["a saddle"]

@@ -13,6 +13,7 @@ from channels.layers.memory import InMemoryChannelLayer
 from channels.message import Message
 from channels.pending import pending_sends
 from channels.signals import consumer_finished, consumer_started
+from tests.support.signals import connected
 
 pytestmark = pytest.mark.usefixtures("without_database")
 
@@ -53,11 +54,8 @@ def events():
     def finished(**kwargs):
         seen.append(("finished", kwargs["sender"]))
 
-    consumer_started.connect(started)
-    consumer_finished.connect(finished)
-    yield seen
-    consumer_started.disconnect(started)
-    consumer_finished.disconnect(finished)
+    with connected(consumer_started, started), connected(consumer_finished, finished):
+        yield seen
 
 
 def raising(error):
@@ -97,13 +95,8 @@ def test_receivers_of_both_signals_share_the_consumers_context(run):
     def finished(**kwargs):
         seen.append(began.get())
 
-    consumer_started.connect(started)
-    consumer_finished.connect(finished)
-    try:
+    with connected(consumer_started, started), connected(consumer_finished, finished):
         run(lambda message: seen.append(began.get()))
-    finally:
-        consumer_started.disconnect(started)
-        consumer_finished.disconnect(finished)
     assert seen == ["at the start", "at the start"]
 
 
@@ -164,11 +157,8 @@ def test_a_receiver_that_fails_before_keeps_the_consumer_from_running(run, caplo
         raise LookupError("no database")
 
     calls = []
-    consumer_started.connect(fail)
-    try:
+    with connected(consumer_started, fail):
         run(calls.append)
-    finally:
-        consumer_started.disconnect(fail)
     assert calls == []
     assert "no database" in caplog.text
 
@@ -177,11 +167,8 @@ def test_a_receiver_that_fails_afterwards_keeps_nobody_elses_from_running(run, c
     def fail(**kwargs):
         raise LookupError("no database")
 
-    consumer_finished.connect(fail)
-    try:
+    with connected(consumer_finished, fail):
         call = run(lambda message: message.reply_channel.send({}))
-    finally:
-        consumer_finished.disconnect(fail)
     assert ("finished", "the sender") in events
     assert "no database" in caplog.text
     assert len(call.pending) == 1
@@ -191,11 +178,8 @@ def test_what_receivers_send_leaves_with_the_rest(run):
     def send(**kwargs):
         Channel("audit", channel_layer=InMemoryChannelLayer()).send({})
 
-    consumer_finished.connect(send)
-    try:
+    with connected(consumer_finished, send):
         call = run(lambda message: None)
-    finally:
-        consumer_finished.disconnect(send)
     assert [item.name for _, item in call.pending] == ["audit"]
 
 

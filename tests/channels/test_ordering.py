@@ -202,7 +202,7 @@ def test_sockets_do_not_wait_for_each_other(layer):
     assert (one.ran, two.ran) == ([], [0, 1])
 
 
-def test_a_consumer_that_raises_has_had_its_turn(socket, layer):
+def test_a_consumer_that_raises_has_had_its_turn(socket):
     @enforce_ordering
     def fail(message):
         raise LookupError

@@ -27,7 +27,7 @@ def _sessions(settings, file_sessions):
 
 
 @pytest.fixture
-def browser() -> SessionStore:
+def browser_session() -> SessionStore:
     """The session of a browser, as a view would have made it."""
     session = SessionStore()
     session["species"] = "horse"
@@ -114,14 +114,14 @@ class TestChannelSession:
 
 
 class TestHttpSession:
-    def test_it_is_found_by_the_cookie_and_saved(self, browser):
+    def test_it_is_found_by_the_cookie_and_saved(self, browser_session):
         @http_session
         def consumer(message):
             assert message.http_session["species"] == "horse"
             message.http_session["species"] = "zebra"
 
-        consumer(make_message("websocket.connect", headers=cookies_of(browser)))
-        assert SessionStore(browser.session_key)["species"] == "zebra"
+        consumer(make_message("websocket.connect", headers=cookies_of(browser_session)))
+        assert SessionStore(browser_session.session_key)["species"] == "zebra"
 
     @pytest.mark.parametrize("headers", [[], [[b"cookie", b"other=1"]]])
     def test_without_a_cookie_it_is_none(self, headers):
@@ -133,7 +133,7 @@ class TestHttpSession:
 
     @pytest.mark.parametrize("allowed", [True, False])
     def test_it_is_found_by_the_query_string_unless_that_is_switched_off(
-        self, browser, settings, allowed
+        self, browser_session, settings, allowed
     ):
         settings.CHANNEL_SESSION_KEY_IN_QUERY = allowed
 
@@ -141,38 +141,43 @@ class TestHttpSession:
         def consumer(message):
             return message.http_session is not None and message.http_session["species"]
 
-        query_string = f"session_key={browser.session_key}".encode()
+        query_string = f"session_key={browser_session.session_key}".encode()
         assert consumer(make_message(query_string=query_string)) == (allowed and "horse")
 
-    def test_the_query_string_is_looked_at_unless_a_project_says_otherwise(self, browser, settings):
+    def test_the_query_string_is_looked_at_unless_a_project_says_otherwise(
+        self, browser_session, settings
+    ):
         del settings.CHANNEL_SESSION_KEY_IN_QUERY
 
         @http_session
         def consumer(message):
             return message.http_session["species"]
 
-        query_string = f"session_key={browser.session_key}".encode()
+        query_string = f"session_key={browser_session.session_key}".encode()
         assert consumer(make_message(query_string=query_string)) == "horse"
 
-    def test_the_query_string_counts_before_the_cookie(self, browser):
+    def test_the_query_string_counts_before_the_cookie(self, browser_session):
         @http_session
         def consumer(message):
             return message.http_session.session_key
 
-        content = {"query_string": b"session_key=" + b"k" * 32, "headers": cookies_of(browser)}
+        content = {
+            "query_string": b"session_key=" + b"k" * 32,
+            "headers": cookies_of(browser_session),
+        }
         assert consumer(make_message(**content)) == "k" * 32
         content["query_string"] = b"session_key="
-        assert consumer(make_message(**content)) == browser.session_key
+        assert consumer(make_message(**content)) == browser_session.session_key
 
-    def test_it_is_not_saved_after_a_consumer_that_raised(self, browser):
+    def test_it_is_not_saved_after_a_consumer_that_raised(self, browser_session):
         @http_session
         def consumer(message):
             message.http_session["species"] = "zebra"
             raise LookupError
 
         with pytest.raises(LookupError):
-            consumer(make_message(headers=cookies_of(browser)))
-        assert SessionStore(browser.session_key)["species"] == "horse"
+            consumer(make_message(headers=cookies_of(browser_session)))
+        assert SessionStore(browser_session.session_key)["species"] == "horse"
 
     def test_a_key_that_is_not_known_does_not_become_one(self):
         @http_session
@@ -194,12 +199,12 @@ class TestHttpSession:
         content = {"path": "/", "body_channel": "http.request.body?abc"}
         assert consumer(Message(content, "http.request", layer))[1] == {"content": b"body"}
 
-    def test_the_message_stays_as_it_was(self, browser):
+    def test_the_message_stays_as_it_was(self, browser_session):
         @http_session
         def consumer(message):
             return dict(message.content)
 
-        message = make_message(headers=cookies_of(browser))
+        message = make_message(headers=cookies_of(browser_session))
         before = dict(message.content)
         assert consumer(message) == before
 
@@ -213,25 +218,25 @@ class TestHttpSession:
 
 
 class TestBothSessions:
-    def test_the_http_session_is_there_on_later_messages(self, browser):
+    def test_the_http_session_is_there_on_later_messages(self, browser_session):
         @channel_and_http_session
         def consumer(message):
             return message.http_session and message.http_session["species"]
 
-        connect = make_message("websocket.connect", headers=cookies_of(browser))
+        connect = make_message("websocket.connect", headers=cookies_of(browser_session))
         assert consumer(connect) == "horse"
-        assert connect.channel_session["sessionid"] == browser.session_key
+        assert connect.channel_session["sessionid"] == browser_session.session_key
         assert consumer(make_message()) == "horse"
         assert consumer(make_message(reply_channel="websocket.send!other")) is None
 
-    def test_changes_on_later_messages_are_saved(self, browser):
+    def test_changes_on_later_messages_are_saved(self, browser_session):
         @channel_and_http_session
         def consumer(message):
             message.http_session["species"] = message.channel.name
 
-        consumer(make_message("websocket.connect", headers=cookies_of(browser)))
+        consumer(make_message("websocket.connect", headers=cookies_of(browser_session)))
         consumer(make_message("websocket.receive"))
-        assert SessionStore(browser.session_key)["species"] == "websocket.receive"
+        assert SessionStore(browser_session.session_key)["species"] == "websocket.receive"
 
 
 class TestEnforceOrdering:

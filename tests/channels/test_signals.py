@@ -1,10 +1,13 @@
 """Tests of channels.signals: what receivers of the contract's signals are given."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from channels.layers.memory import InMemoryChannelLayer
 from channels.signals import consumer_finished, consumer_started, worker_ready
 from channels.worker import Worker
+from tests.support.signals import connected
 from tests.support.waiting import wait_until
 from tests.support.workers import working, wrap
 
@@ -21,18 +24,15 @@ def sent():
 
         return note
 
-    receivers = {name: receiver_of(name) for name in signals}
-    for name, signal in signals.items():
-        signal.connect(receivers[name])
-    yield found
-    for name, signal in signals.items():
-        signal.disconnect(receivers[name])
+    with ExitStack() as connections:
+        for name, signal in signals.items():
+            connections.enter_context(connected(signal, receiver_of(name)))
+        yield found
 
 
+@pytest.mark.usefixtures("short_waits")
 @pytest.mark.parametrize("failing", [False, True])
-def test_they_stand_around_every_consumer_call(sent, failing, monkeypatch):
-    monkeypatch.setattr("channels.layers.memory.BLOCK_SECONDS", 0.05)
-
+def test_they_stand_around_every_consumer_call(sent, failing):
     def consumer(message):
         sent.append(("called", None, None))
         if failing:

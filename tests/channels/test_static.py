@@ -1,6 +1,5 @@
 """The browser's end of Channels, in a browser and against Daphne."""
 
-import http.client
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.ports import free_port
-from tests.support.processes import Process
+from tests.support.processes import Process, started
+from tests.support.stack import status_of
 from tests.support.waiting import wait_until
 
 SECONDS = 20
@@ -31,28 +31,16 @@ class EchoServer:
 
     def start(self) -> None:
         self.process.start()
-        wait_until(self._answers, "the echo server")
+        wait_until(lambda: status_of(self.port, "/") == 200, "the echo server")
 
     def stop(self) -> None:
-        self.process.kill() if self.process.is_running() else None
-
-    def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
-        try:
-            connection.request("GET", "/")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
+        self.process.kill()
 
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EchoServer]:
-    server = EchoServer(tmp_path_factory.mktemp("echo"))
-    server.start()
-    yield server
-    server.stop()
+    with started(EchoServer(tmp_path_factory.mktemp("echo"))) as server:
+        yield server
 
 
 @pytest.fixture

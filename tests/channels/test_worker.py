@@ -12,10 +12,8 @@ from contextlib import ExitStack
 import pytest
 from asgiref.sync import sync_to_async
 
-import asgi_redis.subscription
 from channels.channel import Channel, Group
 from channels.exceptions import ConsumeLater, DenyConnection, WebsocketCloseException
-from channels.layers import memory
 from channels.layers.exceptions import LayerUnavailable
 from channels.layers.memory import InMemoryChannelLayer
 from channels.layers.outgoing import Outgoing
@@ -23,23 +21,17 @@ from channels.routing import route
 from channels.signals import consumer_finished, consumer_started, worker_ready
 from channels.worker import Worker, WorkerGroup
 from tests.support.layers import maker_of
+from tests.support.signals import connected
 from tests.support.waiting import wait_until
 from tests.support.workers import working, wrap
 
-pytestmark = pytest.mark.usefixtures("without_database")
+pytestmark = pytest.mark.usefixtures("without_database", "short_waits")
 
 
 @pytest.fixture(params=["memory", "redis", "shards"])
 def make_layer(request):
     """Makes layers; that messages are encrypted makes no difference to a worker."""
     return maker_of(request)
-
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch):
-    """Workers look more often whether they should stop."""
-    monkeypatch.setattr(memory, "BLOCK_SECONDS", 0.05)
-    monkeypatch.setattr(asgi_redis.subscription, "BLOCK_MS", 50)
 
 
 class Recorder:
@@ -230,15 +222,13 @@ class TestRunning:
         def finished(sender, **kwargs):
             events.append(("finished", sender))
 
-        consumer_started.connect(started)
-        consumer_finished.connect(finished)
-        try:
-            layer.send("test", {})
-            with working(layer, {"test": lambda message: events.append("call")}):
-                wait_until(lambda: len(events) == 3, "three events")
-        finally:
-            consumer_started.disconnect(started)
-            consumer_finished.disconnect(finished)
+        layer.send("test", {})
+        with (
+            connected(consumer_started, started),
+            connected(consumer_finished, finished),
+            working(layer, {"test": lambda message: events.append("call")}),
+        ):
+            wait_until(lambda: len(events) == 3, "three events")
         assert events == [("started", Worker, {}), "call", ("finished", Worker)]
 
     def test_replies_of_a_quick_consumer_do_not_wait_for_a_slow_one(self, layer):
@@ -301,6 +291,7 @@ class TestFaults:
         with working(layer, {"test": consumer}, callback=callback):
             consumer.wait_for(1)
         assert consumer.values == [2]
+        assert "a mistake" in caplog.text
 
     def test_a_signal_receiver_that_raises_is_logged_and_the_worker_goes_on(self, layer, caplog):
         consumer = Recorder()
@@ -308,14 +299,10 @@ class TestFaults:
         def fail(**kwargs):
             raise LookupError("a mistake in a receiver")
 
-        consumer_finished.connect(fail)
-        try:
-            layer.send("test", {})
-            layer.send("test", {})
-            with working(layer, {"test": consumer}):
-                consumer.wait_for(2)
-        finally:
-            consumer_finished.disconnect(fail)
+        layer.send("test", {})
+        layer.send("test", {})
+        with connected(consumer_finished, fail), working(layer, {"test": consumer}):
+            consumer.wait_for(2)
         assert "a mistake in a receiver" in caplog.text
 
     def test_a_full_reply_channel_harms_only_its_reader(self, make_layer, monkeypatch, caplog):
@@ -513,15 +500,13 @@ class TestCoroutines:
         async def consumer(message):
             await sync_to_async(note_thread)()
 
-        consumer_started.connect(note_thread)
-        consumer_finished.connect(note_thread)
-        try:
-            layer.send("test", {})
-            with working(layer, {"test": consumer}):
-                wait_until(lambda: len(threads) == 3, "three notes")
-        finally:
-            consumer_started.disconnect(note_thread)
-            consumer_finished.disconnect(note_thread)
+        layer.send("test", {})
+        with (
+            connected(consumer_started, note_thread),
+            connected(consumer_finished, note_thread),
+            working(layer, {"test": consumer}),
+        ):
+            wait_until(lambda: len(threads) == 3, "three notes")
         assert len(set(threads)) == 1
 
     def test_the_worker_waits_for_them_before_it_stops(self, layer):
@@ -699,12 +684,9 @@ class TestWorkerGroup:
         def note(sender, **kwargs):
             ready.append(sender)
 
-        worker_ready.connect(note)
-        try:
-            group = WorkerGroup(wrap(InMemoryChannelLayer(), {}), n_threads=3)
+        group = WorkerGroup(wrap(InMemoryChannelLayer(), {}), n_threads=3)
+        with connected(worker_ready, note):
             group.ready()
-        finally:
-            worker_ready.disconnect(note)
         assert ready == [group, *group.workers]
         assert len(ready) == 3
 

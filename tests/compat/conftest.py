@@ -14,7 +14,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from tests.support.ports import free_port
-from tests.support.processes import ROOT, Process
+from tests.support.processes import ROOT, Process, started
 from tests.support.waiting import wait_until
 
 PROJECT = Path(__file__).parent / "project"
@@ -52,7 +52,7 @@ class Site:
         return [self.daphne, self.worker, self.job_worker, self.delay]
 
     def start(self) -> None:
-        self._run("migrate", "migrate", "--run-syncdb", "-v0")
+        self._django("migrate", "migrate", "--run-syncdb", "-v0").run()
         for process in self.processes:
             process.start()
         wait_until(self._answers, "an answer from the site")
@@ -63,7 +63,7 @@ class Site:
 
     def shell(self, code: str) -> None:
         """Run Python code in the project."""
-        self._run("shell", "shell", "-v0", "-c", code)
+        self._django("shell", "shell", "-v0", "-c", code).run()
 
     def get(self, path: str) -> str:
         return self._open(path)
@@ -85,11 +85,6 @@ class Site:
         except (HTTPError, OSError):
             return False
 
-    def _run(self, name: str, *arguments: str) -> None:
-        process = self._django(name, *arguments)
-        process.start()
-        assert process.wait(60) == 0, process.output
-
     def _django(self, name: str, *arguments: str) -> Process:
         return self._python(name, "-X", "dev", "-m", "django", *arguments)
 
@@ -99,9 +94,5 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("compat"), redis_url)
-    try:
-        site.start()
+    with started(Site(tmp_path_factory.mktemp("compat"), redis_url)) as site:
         yield site
-    finally:
-        site.stop()

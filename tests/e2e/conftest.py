@@ -4,18 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.processes import started
 from tests.support.stack import PASSWORD, USERNAME, Stack
 from tests.support.visitor import Visitor
 
 
 @pytest.fixture(scope="session")
 def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("stack"))
-    try:
-        stack.start()
+    with started(Stack(tmp_path_factory.mktemp("stack"))) as stack:
         yield stack
-    finally:
-        stack.stop()
 
 
 @pytest.fixture(scope="session")

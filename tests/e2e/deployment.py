@@ -2,10 +2,7 @@
 
 import secrets
 import shlex
-import sqlite3
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from tests.support.nginx import HOST, Nginx
 from tests.support.ports import free_port
@@ -22,6 +19,7 @@ class Deployment(Stack):
     Attributes:
         url: where a browser finds it that was started with `resolver_rules`.
         nginx, daphnes: its processes besides the workers.
+        ports: of the interface servers.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,10 +32,10 @@ class Deployment(Stack):
             "STATIC_ROOT": str(static),
         }
         self._env = {**shipped_settings(), **self._env, **own}
-        self._ports = free_port(), free_port()
-        self.daphnes = [self._unit("tracker-daphne", str(port)) for port in self._ports]
+        self.ports = free_port(), free_port()
+        self.daphnes = [self._unit("tracker-daphne", str(port)) for port in self.ports]
         self.workers = [self._unit("tracker-worker", str(n + 1)) for n in range(WORKERS)]
-        self.nginx = Nginx(folder, self._ports, static)
+        self.nginx = Nginx(folder, self.ports, static)
 
     @property
     def processes(self) -> list[Process]:
@@ -51,25 +49,13 @@ class Deployment(Stack):
 
     def start(self) -> None:
         """Collect the static files besides."""
-        self._manage("collectstatic")
+        self.command("collectstatic", "--no-input")
         super().start()
 
     def wait_until_answering(self) -> None:
         """Wait until each interface server has a worker's answer."""
-        for port in [*self._ports, self.nginx.http]:
+        for port in [*self.ports, self.nginx.http]:
             wait_until(lambda port=port: self._answers(port), f"an answer from port {port}")
-
-    def check(self) -> str:
-        """Return what `check --deploy` finds; it fails for everything that it finds."""
-        process = self._python("check", "manage.py", "check", "--deploy", "--fail-level", "WARNING")
-        process.start()
-        assert process.wait(120) == 0, process.output
-        return process.output
-
-    def query(self, sql: str) -> list[Any]:
-        """Return the rows of a query of the database."""
-        with closing(sqlite3.connect(self._folder / "db.sqlite3")) as database:
-            return database.execute(sql).fetchall()
 
     def _answers(self, port: int) -> bool:
         return status_of(port, "/healthz", Host=HOST) in (200, 301)

@@ -3,9 +3,10 @@
 import socket
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 
 from asgi_redis import RedisChannelLayer
+from tests.support.visitor import expect_frame
 from tests.support.waiting import wait_until
 
 MEBIBYTE = 1 << 20
@@ -31,27 +32,15 @@ def report(visitor, name):
     assert status == 200
 
 
-def expect_frame(connection, text):
-    """Wait for a frame that holds the text."""
-    while text not in connection.recv(timeout=30):
-        pass
-
-
-def handshake_status(visitor, **options):
-    with pytest.raises(InvalidStatus) as refused, visitor.socket(**options):
-        pass
-    return refused.value.response.status_code
-
-
 def test_socket_without_a_session_is_refused(anonymous, other):
-    assert handshake_status(anonymous) == 403
+    assert anonymous.refused_with() == 403
 
     report(anonymous, "After a stranger")
     expect_frame(other, "After a stranger")
 
 
 def test_socket_of_a_foreign_origin_is_refused(visitor, other):
-    assert handshake_status(visitor, origin="http://attacker.example") == 403
+    assert visitor.refused_with(origin="http://attacker.example") == 403
 
     report(visitor, "After a foreign page")
     expect_frame(other, "After a foreign page")
@@ -60,7 +49,7 @@ def test_socket_of_a_foreign_origin_is_refused(visitor, other):
 def test_session_in_the_address_opens_no_socket(anonymous, visitor):
     key = next(cookie.value for cookie in visitor.cookies if cookie.name == "sessionid")
 
-    assert handshake_status(anonymous, path=f"/notifications/?session_key={key}") == 403
+    assert anonymous.refused_with(f"/notifications/?session_key={key}") == 403
 
 
 @pytest.mark.parametrize("frame", ["{ not JSON", b"\x00\xff", "[]"], ids=["text", "bytes", "list"])

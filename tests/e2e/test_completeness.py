@@ -111,7 +111,7 @@ def test_an_hour_away(page, visitor, stack):
     expect_equal_to_database(page, name)
     page.context.set_offline(True)
     expect(page.locator("#live-map")).to_have_attribute("data-phase", "offline")
-    stack.run(AN_HOUR)
+    stack.shell(AN_HOUR)
 
     page.context.set_offline(False)
 

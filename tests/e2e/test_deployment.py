@@ -2,7 +2,6 @@
 
 import re
 import socket
-import ssl
 import time
 import uuid
 from collections.abc import Iterator
@@ -15,7 +14,11 @@ from websockets.sync.client import ClientConnection, connect
 from tests.e2e.deployment import Deployment
 from tests.e2e.live_map import PATIENCE_MS, expect_equal_to_database, expect_live, log_in, submit
 from tests.support.browser import launch
+from tests.support.certificates import trusting
 from tests.support.nginx import HOST
+from tests.support.processes import started
+from tests.support.stack import status_of
+from tests.support.visitor import expect_frame
 from tests.support.waiting import wait_until
 
 SOCKETS = 4
@@ -24,12 +27,8 @@ RECOVERY_SECONDS = 10
 
 @pytest.fixture(scope="module")
 def running_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    deployment = Deployment(tmp_path_factory.mktemp("deployment"))
-    try:
-        deployment.start()
+    with started(Deployment(tmp_path_factory.mktemp("deployment"))) as deployment:
         yield deployment
-    finally:
-        deployment.stop()
 
 
 @pytest.fixture
@@ -68,7 +67,7 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture
 def sockets(deployment: Deployment, page: Page) -> Iterator[list[ClientConnection]]:
     """Sockets of the same session."""
-    trust = ssl.create_default_context(cafile=deployment.nginx.certificate)
+    trust = trusting(deployment.nginx.certificate)
     cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in page.context.cookies())
     connections = [
         connect(
@@ -101,18 +100,12 @@ def report(context: BrowserContext) -> str:
     return name
 
 
-def expect_frame(connection: ClientConnection, text: str) -> None:
-    """Wait for a frame that holds the text."""
-    while text not in connection.recv(timeout=30):
-        pass
-
-
 def open_sockets(sockets: list[ClientConnection]) -> list[ClientConnection]:
     return [connection for connection in sockets if connection.state is State.OPEN]
 
 
 def test_settings_are_fit_for_deployment(deployment):
-    deployment.check()
+    deployment.command("check", "--deploy", "--fail-level", "WARNING")
 
 
 def test_nginx_serves_static_files_for_good(context):
@@ -141,6 +134,11 @@ def test_plain_http_leads_to_tls_and_stays_there(context):
 @pytest.mark.parametrize("path", ["/metrics", "/readyz"])
 def test_what_is_for_monitoring_is_shown_to_nobody(context, path):
     assert context.new_page().goto(path).status == 404
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/readyz"])
+def test_monitoring_on_its_own_machine_is_answered_by_each_interface_server(deployment, path):
+    assert [status_of(port, path) for port in deployment.ports] == [200, 200]
 
 
 def test_an_address_that_a_client_claims_does_not_count(context, deployment):

@@ -3,28 +3,22 @@
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import Request
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from websockets.exceptions import InvalidStatus
 
 from tests.examples.stack import ExamplesStack
+from tests.support.processes import started
 from tests.support.stack import PASSWORD
-from tests.support.visitor import CSRF_TOKEN, Visitor
+from tests.support.visitor import Visitor
 
 PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="session")
 def running_examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExamplesStack]:
-    stack = ExamplesStack(tmp_path_factory.mktemp("examples"))
-    try:
-        stack.start()
+    with started(ExamplesStack(tmp_path_factory.mktemp("examples"))) as stack:
         yield stack
-    finally:
-        stack.stop()
 
 
 @pytest.fixture
@@ -71,19 +65,6 @@ class ExamplesVisitor(Visitor):
     def sign_in(self, username: str) -> "ExamplesVisitor":
         self.login(username, PASSWORD)
         return self
-
-    def submit(self, page: str, target: str, **fields: Any) -> tuple[int, str]:
-        """Send a form of a page to its target; return the status and the text of the answer."""
-        token = CSRF_TOKEN.search(self.get(page)[1])
-        assert token is not None, f"no form at {page}"
-        data = urlencode({**fields, "csrfmiddlewaretoken": token.group(1)}).encode()
-        return self._open(Request(f"http://{self.host}{target}", data))
-
-    def refused_with(self, path: str, **options: Any) -> int:
-        """Return the status with which a handshake is refused."""
-        with pytest.raises(InvalidStatus) as refused, self.socket(path, **options):
-            pass
-        return refused.value.response.status_code
 
 
 def receive(connection: Any) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def test_a_name_that_cannot_be_an_address_is_refused_by_the_form(visitor, name):
     assert "errorlist" in page
 
 
-def test_a_banned_nick_name_is_refused(stack, new_page):
+def test_a_banned_nick_name_is_refused(stack):
     visitor = named(stack, "Rowdy")
     stack.shell("from examples.chat.models import Ban\nBan.objects.create(nick='Rowdy')")
 

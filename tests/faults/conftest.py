@@ -5,15 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.rig import Rig, Sender
+from tests.support.processes import started
 from tests.support.valkey import ValkeyServer
 
 
 @pytest.fixture(scope="module")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
-    server = ValkeyServer(tmp_path_factory.mktemp("valkey"))
-    server.start()
-    yield server
-    server.stop()
+    with started(ValkeyServer(tmp_path_factory.mktemp("valkey"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,5 @@ def rig(shared_rig: Rig) -> Rig:
 @pytest.fixture
 def sender(rig: Rig) -> Iterator[Sender]:
     """Sends for as long as the test goes on, or until it stops it."""
-    sender = Sender(rig.layer)
-    sender.start()
-    yield sender
-    sender.stop()
+    with started(Sender(rig.layer)) as sender:
+        yield sender

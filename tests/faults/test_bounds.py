@@ -282,7 +282,7 @@ class TestRedis:
 
 class TestRequests:
     def test_a_large_response_waits_for_its_client(
-        self, rig: Rig, daphne: Process, port: int, valkey: ValkeyServer
+        self, rig: Rig, port: int, valkey: ValkeyServer
     ) -> None:
         size = 100 * MIB
         memories = [Memory(process) for process in rig.processes]

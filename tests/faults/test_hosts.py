@@ -12,6 +12,7 @@ from channels.layers.exceptions import LayerUnavailable
 from tests.faults.rig import Rig, Sender
 from tests.support.certificates import make_certificate
 from tests.support.ports import free_port
+from tests.support.processes import started
 from tests.support.sentinels import find_redis
 from tests.support.valkey import ValkeyServer
 from tests.support.waiting import wait_until
@@ -32,26 +33,24 @@ def encrypted(tmp_path: Path) -> Iterator[str]:
         *("--tls-ca-cert-file", str(certificate)),
         program=find_redis(),
     )
-    server.start()
-    yield f"rediss://localhost:{port}/0"
-    server.stop()
+    with started(server):
+        yield f"rediss://localhost:{port}/0"
 
 
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[str]:
     """The URL of a server's Unix socket."""
     path = tmp_path / "socket"
-    server = ValkeyServer(tmp_path, "--unixsocket", str(path))
-    server.start()
-    yield f"unix://{path}?db=1"
-    server.stop()
+    with started(ValkeyServer(tmp_path, "--unixsocket", str(path))):
+        yield f"unix://{path}?db=1"
 
 
 def check_all_work(folder: Path, url: str) -> None:
     """An interface server, a worker and a process that sends work together over the server."""
-    with Rig(folder, {"hosts": [url]}, servers=1, workers=1, sockets=2) as rig:
-        sender = Sender(rig.layer)
-        sender.start()
+    with (
+        Rig(folder, {"hosts": [url]}, servers=1, workers=1, sockets=2) as rig,
+        started(Sender(rig.layer)) as sender,
+    ):
         rig.check_all_well(sender, FLOW_SECONDS)
 
 

@@ -17,13 +17,6 @@ JOBS = 20
 
 
 @pytest.fixture
-def proxy(valkey: ValkeyServer) -> Iterator[Proxy]:
-    proxy = Proxy(valkey.port)
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
 def rig(tmp_path: Path, proxy: Proxy) -> Iterator[Rig]:
     with Rig(tmp_path, {"hosts": [f"redis://127.0.0.1:{proxy.port}/0"]}) as rig:
         yield rig

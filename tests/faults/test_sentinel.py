@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from tests.faults.rig import Rig, Sender
+from tests.support.processes import started
 from tests.support.sentinels import LOGIN, Watched
 from tests.support.valkey import ValkeyServer
 from tests.support.waiting import wait_until
@@ -19,12 +20,8 @@ jobs = count()
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    watched = Watched(tmp_path_factory.mktemp("watched"))
-    try:
-        watched.start()
+    with started(Watched(tmp_path_factory.mktemp("watched"))) as watched:
         yield watched
-    finally:
-        watched.stop()
 
 
 @pytest.fixture(scope="module")

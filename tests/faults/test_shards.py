@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -10,6 +11,7 @@ from channels.layers.exceptions import LayerUnavailable
 from tests.faults.crowd import Member
 from tests.faults.project.routing import GROUP
 from tests.faults.rig import Rig, Sender
+from tests.support.processes import started
 from tests.support.valkey import ValkeyServer
 from tests.support.waiting import wait_until
 
@@ -21,11 +23,8 @@ JOBS = 20
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[ValkeyServer]]:
     servers = [ValkeyServer(tmp_path_factory.mktemp("valkey")) for _ in range(3)]
-    for server in servers:
-        server.start()
-    yield servers
-    for server in servers:
-        server.stop()
+    with ExitStack() as running:
+        yield [running.enter_context(started(server)) for server in servers]
 
 
 @pytest.fixture(scope="module")

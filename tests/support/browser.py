@@ -1,6 +1,5 @@
 """Chromium, found on this machine."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,15 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserType, sync_playwright
 
+from tests.support.programs import missing
+
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Root, as in most CI containers, cannot use the sandbox; the rest keeps Chromium off the network.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
-MISSING = (
-    "Not run, for want of a Chromium: the browser tests in tests/e2e. Install one with "
-    "`apt install chromium` or `python -m playwright install chromium`."
-)
+ADVICE = "Install one with `apt install chromium` or `python -m playwright install chromium`."
 
 
 @contextmanager
@@ -40,7 +38,7 @@ def launch(kind: BrowserType, *arguments: str) -> Browser:
     """
     program = find(kind)
     if program is None:
-        pytest.fail(MISSING) if os.environ.get("CI") else pytest.skip(MISSING)
+        missing("a Chromium", "the tests in a browser", ADVICE)
     return kind.launch(executable_path=program, args=[*ARGUMENTS, *arguments])
 
 

@@ -1,5 +1,6 @@
 """Certificates for servers of the tests' own."""
 
+import ssl
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -33,3 +34,12 @@ def make_certificate(folder: Path, host: str) -> tuple[Path, Path]:
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return files
+
+
+def trusting(certificate: Path) -> ssl.SSLContext:
+    """Return what a client of websockets.sync needs to trust a certificate."""
+    context = ssl.create_default_context(cafile=certificate)
+    # That client reads and writes in two threads, which OpenSSL does not allow at the same time:
+    # with the session tickets that follow a handshake of TLS 1.3, now and then a request gets lost.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context

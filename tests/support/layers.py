@@ -12,7 +12,6 @@ from channels.layers.memory import InMemoryChannelLayer
 from tests.support.valkey import ValkeyServer
 
 KINDS = ("memory", "redis", "shards", "encrypted")
-REDIS_KINDS = KINDS[1:]
 
 MakeLayer = Callable[..., Any]
 

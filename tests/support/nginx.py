@@ -5,19 +5,14 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pytest
-
 from tests.support.certificates import make_certificate
 from tests.support.ports import free_port
 from tests.support.processes import ROOT, Process
+from tests.support.programs import missing
 
 SHIPPED = ROOT / "deploy/nginx/tracker.conf"
 HOST = "map.example.org"
 CERTIFICATES = f"/etc/letsencrypt/live/{HOST}"
-
-MISSING = (
-    "Not run, for want of nginx: the tests behind it. Install it with `apt install nginx-light`."
-)
 
 # What nginx.conf of a distribution has around the files of conf.d.
 MAIN = """
@@ -44,7 +39,7 @@ def find() -> str:
     # People who are not root often have no sbin in their path.
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
-        pytest.fail(MISSING) if os.environ.get("CI") else pytest.skip(MISSING)
+        missing("nginx", "the tests behind it", "Install it with `apt install nginx-light`.")
     return program
 
 

@@ -1,20 +1,16 @@
 """Debian's Redis, and a primary of it with a replica and the sentinels that watch both."""
 
-import os
 import shutil
 from pathlib import Path
 
-import pytest
 import redis
 
 from tests.support.ports import free_port
 from tests.support.processes import Process
+from tests.support.programs import missing
 from tests.support.valkey import ValkeyServer
 from tests.support.waiting import wait_until
 
-MISSING = (
-    "Not run, for want of Redis: the tests behind it. Install it with `apt install redis-server`."
-)
 SENTINELS = 3
 LOGIN = {"username": "app", "password": "app"}
 # Applications log in as one user, replicas and sentinels as another.
@@ -41,7 +37,7 @@ def find_redis() -> str:
     """Return the path of redis-server; without one, skip the test, or fail it where CI is set."""
     program = shutil.which("redis-server")
     if program is None:
-        pytest.fail(MISSING) if os.environ.get("CI") else pytest.skip(MISSING)
+        missing("Redis", "the tests of it", "Install it with `apt install redis-server`.")
     return program
 
 

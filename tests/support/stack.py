@@ -1,8 +1,12 @@
 """The whole system as processes: Valkey, Daphne, two workers and a database file."""
 
 import http.client
+import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from tests.support.ports import free_port
 from tests.support.processes import Process
@@ -17,28 +21,39 @@ PASSWORD = "a password for tests"
 class Stack:
     """The processes of one deployment, all of them on free ports and in one folder.
 
+    Args:
+        folder: for the database and what the processes write.
+        env: variables besides those that every stack has.
+
     Attributes:
+        project: the package of the settings and of what Daphne runs.
+        page: answered by a worker.
+        users: of the superusers.
         host: host and port of the page.
         valkey, daphne, workers: the processes.
     """
 
-    def __init__(self, folder: Path) -> None:
+    project = "tracker_project"
+    page = "/report/"
+    users = (USERNAME,)
+
+    def __init__(self, folder: Path, **env: str) -> None:
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.host}"
         self.valkey = ValkeyServer(folder)
         self._folder = folder
         self._env = {
-            "DJANGO_SETTINGS_MODULE": "tracker_project.settings",
+            "DJANGO_SETTINGS_MODULE": f"{self.project}.settings",
             "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
             "REDIS_URL": self.valkey.url,
             "SECRET_KEY": "only for tests",
             "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
             "TRACKER_REPORTS_AN_HOUR": "1000",  # all tests report from one address
+            **env,
         }
-        self.daphne = self._python(
-            "daphne", "-m", "daphne", "-p", str(self.port), "tracker_project.asgi:channel_layer"
-        )
+        application = f"{self.project}.asgi:channel_layer"
+        self.daphne = self._python("daphne", "-m", "daphne", "-p", str(self.port), application)
         self.workers = [
             self._python(f"worker-{number}", "manage.py", "runworker")
             for number in range(1, WORKERS + 1)
@@ -50,10 +65,12 @@ class Stack:
         return [self.daphne, *self.workers]
 
     def start(self) -> None:
-        """Migrate, add a user, start everything and wait until the page answers."""
+        """Migrate, add the users, start everything and wait until the page answers."""
         self.valkey.start()
-        self._manage("migrate")
-        self._add_user()
+        self.command("migrate", "--no-input")
+        for user in self.users:
+            email = f"{user}@example.org"
+            self.command("createsuperuser", "--username", user, "--email", email, "--no-input")
         self.start_missing()
 
     def start_missing(self) -> None:
@@ -69,28 +86,29 @@ class Stack:
 
     def wait_until_answering(self) -> None:
         """Wait until a request comes back from a worker."""
-        wait_until(lambda: self.status("/report/") == 200, f"an answer from {self.url}")
+        wait_until(lambda: self.status(self.page) == 200, f"an answer from {self.url}")
 
     def status(self, path: str) -> int | None:
         """Return the status of a GET request, or None when nothing answers."""
         return status_of(self.port, path)
 
-    def run(self, code: str) -> None:
-        """Run code in Django's shell."""
-        shell = self._python("shell", "manage.py", "shell", "--command", code)
-        shell.start()
-        assert shell.wait(120) == 0, shell.output
+    def command(self, *arguments: str) -> str:
+        """Run a management command and return what it wrote."""
+        return self._python(arguments[0], "manage.py", *arguments).run()
+
+    def shell(self, code: str) -> Any:
+        """Run code in the project's shell; return the value that it assigned to `result`."""
+        code = f"import json\nresult = None\n{code}\nprint('\\n' + json.dumps(result))"
+        output = self.command("shell", "--verbosity", "0", "--command", code)
+        return json.loads(output.splitlines()[-1])
+
+    def query(self, sql: str, *parameters: Any) -> list[Any]:
+        """Return the rows of a query of the database."""
+        with closing(sqlite3.connect(self._folder / "db.sqlite3")) as database:
+            return database.execute(sql, parameters).fetchall()
 
     def worker_output(self) -> str:
         return "".join(worker.output for worker in self.workers)
-
-    def _add_user(self) -> None:
-        self._manage("createsuperuser", "--username", USERNAME, "--email", "operator@example.org")
-
-    def _manage(self, *arguments: str) -> None:
-        process = self._python(arguments[0], "manage.py", *arguments, "--no-input")
-        process.start()
-        assert process.wait(120) == 0, process.output
 
     def _python(self, name: str, *arguments: str) -> Process:
         return Process(name, [sys.executable, *arguments], env=self._env, folder=self._folder)

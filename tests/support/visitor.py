@@ -8,6 +8,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
+import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 CSRF_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
@@ -31,10 +33,14 @@ class Visitor:
 
     def post(self, path: str, **fields: Any) -> tuple[int, str]:
         """Fill in the form of a page and return the status and the text of the answer."""
-        token = CSRF_TOKEN.search(self.get(path)[1])
-        assert token is not None, f"no form at {path}"
+        return self.submit(path, path, **fields)
+
+    def submit(self, page: str, target: str, **fields: Any) -> tuple[int, str]:
+        """As `post`, where the form of a page goes to another address."""
+        token = CSRF_TOKEN.search(self.get(page)[1])
+        assert token is not None, f"no form at {page}"
         data = urlencode({**fields, "csrfmiddlewaretoken": token.group(1)}).encode()
-        return self._open(Request(f"http://{self.host}{path}", data))
+        return self._open(Request(f"http://{self.host}{target}", data))
 
     def login(self, username: str, password: str) -> None:
         self.post("/accounts/login/", username=username, password=password)
@@ -71,6 +77,12 @@ class Visitor:
             **options,
         )
 
+    def refused_with(self, path: str = "/notifications/", **options: Any) -> int:
+        """Return the status with which a handshake is refused."""
+        with pytest.raises(InvalidStatus) as refused, self.socket(path, **options):
+            pass
+        return refused.value.response.status_code
+
     def _open(self, request: Request) -> tuple[int, str]:
         try:
             with self._opener.open(request, timeout=60) as response:
@@ -78,3 +90,9 @@ class Visitor:
         except HTTPError as error:
             with error:
                 return error.code, error.read().decode()
+
+
+def expect_frame(connection: ClientConnection, text: str) -> None:
+    """Wait for a frame that holds the text."""
+    while text not in connection.recv(timeout=30):
+        pass

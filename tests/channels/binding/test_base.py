@@ -3,18 +3,11 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import IntegrityError, transaction
-from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
 from channels.binding.base import Binding, BindingMetaclass, InvalidInbound
 from channels.message import Message
 from channels.test import ChannelTestCase, Client, TransactionChannelTestCase
-
-RECEIVERS = {
-    pre_save: "pre_save_receiver",
-    post_save: "post_save_receiver",
-    pre_delete: "pre_delete_receiver",
-    post_delete: "post_delete_receiver",
-}
+from tests.support.bindings import unbind
 
 
 class Plain(Binding):
@@ -53,13 +46,8 @@ class Bound:
 
     def bind(self, base=Plain, **attrs):
         binding = type("TestBinding", (base,), {"model": User, "fields": ["username"], **attrs})
-        self.addCleanup(self.unbind, binding)
+        self.addCleanup(unbind, binding)
         return binding
-
-    def unbind(self, binding):
-        for signal, name in RECEIVERS.items():
-            signal.disconnect(getattr(binding, name), sender=binding.model)
-        BindingMetaclass.binding_classes.remove(binding)
 
     def listener(self, group):
         client = Client()

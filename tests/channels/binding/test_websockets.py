@@ -7,19 +7,13 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.db.models.signals import pre_save
 
-from channels.binding.base import BindingMetaclass, InvalidInbound
+from channels.binding.base import InvalidInbound
 from channels.binding.websockets import WebsocketBinding, WebsocketBindingWithMembers
 from channels.generic.websockets import WebsocketDemultiplexer
 from channels.test import ChannelTestCase, WSClient, apply_routes
-
-RECEIVERS = {
-    pre_save: "pre_save_receiver",
-    post_save: "post_save_receiver",
-    pre_delete: "pre_delete_receiver",
-    post_delete: "post_delete_receiver",
-}
+from tests.support.bindings import unbind
 
 
 class BindingCase(ChannelTestCase):
@@ -33,13 +27,8 @@ class BindingCase(ChannelTestCase):
             "has_permission": lambda self, user, action, pk: True,
         }
         binding = type("TestBinding", (base,), {**defaults, **attrs})
-        self.addCleanup(self.unbind, binding)
+        self.addCleanup(unbind, binding)
         return binding
-
-    def unbind(self, binding):
-        for signal, name in RECEIVERS.items():
-            signal.disconnect(getattr(binding, name), sender=binding.model)
-        BindingMetaclass.binding_classes.remove(binding)
 
     def listener(self):
         client = WSClient()

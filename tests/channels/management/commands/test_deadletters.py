@@ -11,17 +11,13 @@ from tests.support.workers import wrap
 
 
 @pytest.fixture
-def letters(redis_layer):
+def letters(redis_layer, monkeypatch):
     """A layer behind the default alias, with two dead letters."""
-    old = channel_layers.set(DEFAULT_CHANNEL_LAYER, wrap(redis_layer, {}))
+    monkeypatch.setitem(channel_layers.backends, DEFAULT_CHANNEL_LAYER, wrap(redis_layer, {}))
     for channel, data in (("orders", b"\x81\xa5value\x01"), ("broken", b"\xc1")):
         entry = ("XADD", redis_layer.keys.dead_letters, "*", "m", data, "c", channel, "r", "why")
         redis_layer.nodes[0].run(entry)
-    yield redis_layer
-    if old is None:
-        del channel_layers.backends[DEFAULT_CHANNEL_LAYER]
-    else:
-        channel_layers.set(DEFAULT_CHANNEL_LAYER, old)
+    return redis_layer
 
 
 def run(*arguments) -> str:

@@ -4,13 +4,14 @@ import itertools
 import json
 import signal
 import sys
+from contextlib import ExitStack
 
 import pytest
 from websockets.sync.client import connect
 
 from channels.management.commands import runserver
 from tests.support.ports import free_port
-from tests.support.processes import Process
+from tests.support.processes import Process, started
 from tests.support.visitor import Visitor
 from tests.support.waiting import wait_until
 
@@ -73,10 +74,12 @@ class Server:
         arguments = ("-m", "django", name, *arguments)
         return Process(name, [sys.executable, *arguments], env=self.env, folder=self.folder)
 
-    def start(self) -> "Server":
+    def start(self) -> None:
         self.process.start()
         wait_until(self.answers, f"an answer on port {self.port}")
-        return self
+
+    def stop(self) -> None:
+        self.process.stop()
 
     def answers(self, greeting: str = "hello") -> bool:
         assert self.process.is_running(), self.process.output
@@ -94,15 +97,8 @@ class Server:
 @pytest.fixture
 def start(tmp_path):
     """Starts servers, and stops them after the test."""
-    servers = []
-
-    def start(*options: str):
-        servers.append(Server(tmp_path, *options))
-        return servers[-1].start()
-
-    yield start
-    for server in servers:
-        server.process.stop()
+    with ExitStack() as running:
+        yield lambda *options: running.enter_context(started(Server(tmp_path, *options)))
 
 
 def test_views_sockets_and_static_files_work_in_one_process(start):
@@ -169,15 +165,9 @@ def test_with_noasgi_it_is_djangos_own(start):
 
 def test_with_noworker_others_do_the_work(redis_url, prefix, tmp_path):
     server = Server(tmp_path, "--noreload", "--noworker", hosts=[redis_url], prefix=prefix)
-    worker = server.command("runworker")
-    try:
-        worker.start()
-        server.start()
+    with started(server.command("runworker")) as worker, started(server):
         assert server.visitor.get("/") == (200, f"hello from {worker.pid}")
         assert server.echo("bees") == "you said bees"
-    finally:
-        server.process.stop()
-        worker.stop()
 
 
 def test_a_port_in_use_is_one_clear_line(start, tmp_path):
@@ -185,10 +175,7 @@ def test_a_port_in_use_is_one_clear_line(start, tmp_path):
     second = server.command("runserver", f"127.0.0.1:{server.port}", "--noreload")
     second.name = "second"
     second.log = tmp_path / "second.log"
-    second.start()
-    try:
+    with started(second):
         second.wait()
-        assert "in use" in second.output
-        assert "Traceback" not in second.output
-    finally:
-        second.stop()
+    assert "in use" in second.output
+    assert "Traceback" not in second.output

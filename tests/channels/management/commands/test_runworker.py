@@ -14,6 +14,7 @@ from channels.signals import worker_process_ready, worker_ready
 from channels.staticfiles import StaticFilesConsumer
 from channels.worker import Worker, WorkerGroup
 from tests.support.processes import Process
+from tests.support.signals import connected
 from tests.support.waiting import wait_until
 from tests.support.workers import wrap
 
@@ -93,13 +94,8 @@ class TestOptions:
         def note_worker(sender, **kwargs):
             events.append(("worker", sender))
 
-        worker_process_ready.connect(note_process)
-        worker_ready.connect(note_worker)
-        try:
+        with connected(worker_process_ready, note_process), connected(worker_ready, note_worker):
             call_command("runworker")
-        finally:
-            worker_process_ready.disconnect(note_process)
-            worker_ready.disconnect(note_worker)
         assert events == [("process", runs[0]), ("worker", runs[0])]
 
 
@@ -113,6 +109,7 @@ class TestMistakes:
     def test_an_unknown_layer_is_told_the_known_ones(self, runs):
         with pytest.raises(CommandError, match="No channel layer 'missing'; .* has default"):
             call_command("runworker", "--layer", "missing")
+        assert runs == []
 
     def test_a_worker_without_channels_says_so(self, runs):
         with pytest.raises(CommandError, match=r"leave no channel of .*websocket\.connect"):

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from asgi_redis import RedisChannelLayer
 from channels.layers.exceptions import LayerUnavailable
-from tests.support.processes import Process
+from tests.support.processes import Process, started
 from tests.support.waiting import wait_until
 
 
@@ -34,9 +34,7 @@ class Servers:
         return Process(name, command, env=self.env, folder=self.folder)
 
     def start(self):
-        migration = self.process("migrate", "migrate", "-v0")
-        migration.start()
-        assert migration.wait(60) == 0, migration.output
+        self.process("migrate", "migrate", "-v0").run()
         for process in self.processes:
             process.start()
             process.wait_for_output("Listening on asgi.delay")
@@ -81,12 +79,8 @@ class Servers:
 
 @pytest.fixture
 def servers(tmp_path, valkey):
-    servers = Servers(tmp_path, valkey)
-    try:
-        servers.start()
+    with started(Servers(tmp_path, valkey)) as servers:
         yield servers
-    finally:
-        servers.stop()
 
 
 def test_several_servers_send_every_message_once(servers):
