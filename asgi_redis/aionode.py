@@ -13,6 +13,7 @@ from asgi_redis import scripts
 from asgi_redis.errors import DRIVER_ERRORS, check_version, is_no_primary, unavailable
 from asgi_redis.hosts import Place, Server
 from asgi_redis.scripts import Command
+from channels.layers.exceptions import Unanswered
 
 if sys.version_info >= (3, 11):
     from asyncio import timeout as time_limit
@@ -79,17 +80,21 @@ class AsyncLine:
 
         Raises:
             LayerUnavailable: the server cannot be reached, or is not what it has to be.
+            Unanswered: the connection broke, or stayed silent, after the commands were written.
         """
         async with self._free:
+            was_told = False
             try:
                 # One limit for all of it: redis-py's own would cost a task and a timer a reply.
                 async with time_limit(self._timeout):
                     await self._connect()
+                    was_told = True
                     return await _exchange_with_scripts(self._connection, commands)
             except (*DRIVER_ERRORS, asyncio.TimeoutError) as error:
                 self._node.renew()
                 await self.close()
-                raise unavailable(self.address, error) from error
+                failure = unavailable(self.address, error)
+                raise Unanswered(str(failure)) if was_told else failure from error
             except asyncio.CancelledError:
                 # Replies may be on their way that nobody will read.
                 await self.close()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asgi_redis.outage import Outage
-from channels.layers.exceptions import ChannelFull, LayerUnavailable
+from channels.layers.exceptions import ChannelFull, ChannelGone, LayerUnavailable
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Delivery, Refusal
 
@@ -53,6 +53,8 @@ class Backlog:
         self._settle = settle
         self._outage = Outage("Replies have to wait")
         self._batches: list[Batch] = []
+        # How many messages wait for each server; there may be very many.
+        self._counts: Counter[int] = Counter()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -85,8 +87,7 @@ class Backlog:
         """Returns the servers that are away, or that others wait for."""
         away = {index for index, node in enumerate(self._layer.nodes) if node.away}
         with self._lock:
-            items = [item for batch in self._batches for item in batch.outgoing]
-        return away | {self._layer.shard(item.name) for item in items}
+            return away | {index for index, count in self._counts.items() if count}
 
     def _attempt(
         self, outgoing: Sequence[Outgoing], barred: set[int]
@@ -108,9 +109,13 @@ class Backlog:
             left += items
         return refusals, left
 
+    def _servers_of(self, items: Sequence[Outgoing]) -> list[int]:
+        return [self._layer.shard(item.name) for item in items]
+
     def _keep(self, batch: Batch) -> None:
         with self._lock:
             self._batches.append(batch)
+            self._counts.update(self._servers_of(batch.outgoing))
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._deliver, name="asgi-redis-backlog", daemon=True
@@ -132,15 +137,20 @@ class Backlog:
     def _try_again(self, batch: Batch, barred: set[int]) -> None:
         refusals, left = self._attempt(batch.outgoing, barred)
         for item, error in refusals:
-            if isinstance(error, ChannelFull):
+            if isinstance(error, ChannelGone):
+                logger.debug("Dropped a message: %s", error)
+            elif isinstance(error, ChannelFull):
                 left.append(item)
             else:
                 logger.error("Could not send to %s: %s", item, error)
         if left and time.monotonic() - batch.since > self._layer.expiry:
             logger.error("Dropped %d messages: their server was away for too long.", len(left))
             left = []
-        batch.outgoing = left
-        if not left:
-            with self._lock:
+        with self._lock:
+            self._counts.subtract(self._servers_of(batch.outgoing))
+            self._counts.update(self._servers_of(left))
+            batch.outgoing = left
+            if not left:
                 self._batches.remove(batch)
+        if not left:
             self._settle(batch.done)

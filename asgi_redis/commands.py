@@ -16,7 +16,7 @@ from asgi_redis.inbox import Question
 from asgi_redis.keys import WORKERS, Keys
 from asgi_redis.scripts import Command
 from channels.layers import names
-from channels.layers.exceptions import ChannelFull
+from channels.layers.exceptions import ChannelFull, ChannelGone
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal
 
@@ -28,6 +28,8 @@ TOMB_TTL_MS = 3_600_000
 MAX_TRIES = 5
 # How long the members of a group are kept for whoever asked for them.
 ANSWER_TTL_MS = 10_000
+# How many unread entries of an inbox are looked at for news of a group.
+LOOK_AHEAD = 2_000
 
 
 class Planned(NamedTuple):
@@ -93,17 +95,22 @@ class Commands:
             elif items[0].is_group:
                 self._group_sent(items[0], reply, result)
             elif names.is_local(items[0].name):
-                result.refusals.extend(_full(items[position]) for position in reply)
+                result.refusals.extend(_refusal(items, position) for position in reply)
             else:
                 result.refusals.extend(_full(item) for item in items[reply:])
         return result
 
-    def choke(self, process: str, channel: str, choked: bool) -> list[Command]:
-        """Returns the commands that stop or start what is sent to a channel of a process."""
-        key = self.keys.choked(process)
-        if not choked:
-            return [("SREM", key, channel)]
-        return [("SADD", key, channel), ("PEXPIRE", key, self.expiry_ms)]
+    def choke(self, process: str, channel: str) -> Command:
+        """Returns the command that stops for a while what is sent to a channel of a process."""
+        return scripts.choke([self.keys.choked(process)], channel, self.expiry_ms, 1)
+
+    def unchoke(self, process: str, channel: str) -> Command:
+        """Returns the command that lets a channel of a process be sent to again."""
+        return ("ZREM", self.keys.choked(process), channel)
+
+    def hang_up(self, process: str, channel: str) -> Command:
+        """Returns the command that tells senders that the client behind a channel has left."""
+        return scripts.choke([self.keys.choked(process)], channel, self.expiry_ms, -1)
 
     def group_add(self, group: str, channel: str) -> Command:
         """Returns the command that puts a channel into a group."""
@@ -122,9 +129,12 @@ class Commands:
         keys = [self.keys.group(group), self.keys.processes]
         return scripts.group_members(keys, self.group_expiry_ms, PROCESS_TTL_MS)
 
-    def ask_members(self, process: str, group: str, answer: str) -> Command:
-        """Returns the command that asks a process for its members of a group."""
-        return ("XADD", self.keys.inbox(process), "*", "q", group, "m", answer)
+    def ask_members(self, process: str, group: str, answer: str) -> list[Command]:
+        """Returns the commands that ask a process for its members of a group."""
+        inbox = self.keys.inbox(process)
+        # The process may be dead by now, and its inbox gone.
+        kept = ("PEXPIRE", inbox, self.expiry_ms, "NX")
+        return [("XADD", inbox, "*", "q", group, "m", answer), kept]
 
     def answer(self, question: Question) -> list[Command]:
         """Returns the commands that list this process's members of a group."""
@@ -175,10 +185,11 @@ class Commands:
         keys = [self.keys.groups_of(process), *map(self.keys.group, groups)]
         return scripts.register(keys, process, self.group_expiry_ms, *groups)
 
-    def unregister(self, process: str, group: str, last_id: str) -> Command:
-        """Returns the command that takes a process without members out of a group."""
-        keys = [self.keys.group(group), self.keys.inbox(process), self.keys.groups_of(process)]
-        return scripts.unregister(keys, process, group, last_id)
+    def unregister(self, process: str, groups: Sequence[str], last_id: str) -> Command:
+        """Returns the command that takes a process without members out of groups."""
+        keys = [self.keys.inbox(process), self.keys.groups_of(process)]
+        keys += map(self.keys.group, groups)
+        return scripts.unregister(keys, process, last_id, LOOK_AHEAD, *groups)
 
     def read(
         self, worker: str, channels: Sequence[str], once: Sequence[bool], limit: int
@@ -211,9 +222,11 @@ class Commands:
         stream = self.keys.stream(channel)
         return [("XACK", stream, WORKERS, *ids), ("XDEL", stream, *ids)]
 
-    def send_again(self, item: Outgoing) -> Command:
-        """Returns the command that puts back what was settled when it was read, full or not."""
-        return ("XADD", self.keys.stream(item.name), "*", "m", self.encrypt(item.data))
+    def send_again(self, item: Outgoing) -> list[Command]:
+        """Returns the commands that put back what was settled when it was read, full or not."""
+        stream = self.keys.stream(item.name)
+        kept = ("PEXPIRE", stream, self.expiry_ms, "NX")
+        return [("XADD", stream, "*", "m", self.encrypt(item.data)), kept]
 
     def hand_back(
         self, channel: str, worker: str, died: bool, ids: Sequence[bytes] = ()
@@ -223,12 +236,12 @@ class Commands:
         return scripts.hand_back(keys, WORKERS, worker, int(died), MAX_TRIES, channel, *ids)
 
     def _send(self, channel: str, items: Sequence[Outgoing]) -> Command:
+        counts = [self.keys.statistics]
+        if not names.is_single_reader(channel):
+            # There is one of those for every upload, and nobody asks about it.
+            counts.append(self.keys.channel_statistics(channel))
         return scripts.send(
-            [
-                self.keys.stream(channel),
-                self.keys.statistics,
-                self.keys.channel_statistics(channel),
-            ],
+            [self.keys.stream(channel), *counts],
             self.capacity_of(channel),
             self.expiry_ms,
             WORKERS,
@@ -246,6 +259,7 @@ class Commands:
                 self.keys.processes,
                 self.keys.choked(process),
                 self.keys.statistics,
+                self.keys.given_up(process),
             ],
             process,
             self.capacity_of(items[0].name),
@@ -298,6 +312,14 @@ def _target(item: Outgoing) -> str:
     if item.is_group:
         return f"group {item.name}"
     return names.owner_of(item.name) if names.is_local(item.name) else item.name
+
+
+def _refusal(items: Sequence[Outgoing], position: int) -> Refusal:
+    """Returns why a message was not taken; the position is as send_local.lua tells it."""
+    item = items[abs(position) - 1]
+    if position > 0:
+        return _full(item)
+    return Refusal(item, ChannelGone(f"The client behind channel {item.name!r} has left."))
 
 
 def _full(item: Outgoing) -> Refusal:

@@ -69,6 +69,8 @@ class DeadLetters:
             node.execute(
                 [
                     ("XADD", stream, "*", "m", letter.data),
+                    # Where readers keep the stream it has an expiry, and a longer one.
+                    ("PEXPIRE", stream, self._commands.expiry_ms, "NX"),
                     ("PEXPIRE", stream, self._commands.expiry_ms, "GT"),
                     ("XDEL", self._commands.keys.dead_letters, entry_id),
                 ]

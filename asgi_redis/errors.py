@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as DriverConnectionError
 from redis.exceptions import TimeoutError as DriverTimeoutError
 
@@ -60,8 +60,14 @@ def may_pass(error: BaseException) -> bool:
     return _code(error.__cause__ or error) in _REFUSALS.keys() - {"NOPERM"}
 
 
-def check_version(address: str, info: bytes) -> None:
-    """Raises UnsupportedServer if the server's INFO says that it is too old."""
+def check_version(address: str, info: bytes | ResponseError) -> None:
+    """Raises UnsupportedServer if the server's INFO says that it is too old.
+
+    Raises:
+        ResponseError: the server does not let us ask.
+    """
+    if isinstance(info, ResponseError):
+        raise info
     for line in info.decode("utf-8", "replace").splitlines():
         name, _, value = line.partition(":")
         if name == "redis_version":

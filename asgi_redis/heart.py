@@ -59,6 +59,8 @@ class Heart(threading.Thread):
                 self._outage.end()
             except LayerUnavailable as error:
                 self._outage.meet(error)
+            except Exception:  # a mistake of ours must not make a living worker look dead
+                logger.exception("Error in the heartbeat of a worker, will keep trying:")
             if self._stopped.wait(BEAT_SECONDS):
                 return
 
@@ -79,6 +81,8 @@ class Heart(threading.Thread):
                 KEEP_STREAM_MS,
                 FORGET_MS,
                 keys.reapers,
+                keys.worker_silence,
+                SUSPECT_MS,
             )
         )
         return [channels[position - 1] for position in turns]

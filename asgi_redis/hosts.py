@@ -23,6 +23,8 @@ Place = tuple[str, int] | None
 
 # A server that has not answered for this long is treated as away.
 TIMEOUT_SECONDS = 5.0
+# Each thread that uses a server has a connection; how many threads there are is not up to us.
+MOST_CONNECTIONS = 2**31
 # A sentinel that has not is passed over for the next one, while whoever connects still waits.
 SENTINEL_SECONDS = 1.0
 # What redis-py knows for connections over a network only.
@@ -68,7 +70,7 @@ class UrlServer(Server):
 
     def __init__(self, url: str, options: Options) -> None:
         scheme, _, rest = url.partition("://")
-        self.address = f"{scheme}://{rest.rpartition('@')[2]}"
+        self.address = f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
         self._url = url
         self._options = options if scheme == "unix" else {**TCP_OPTIONS, **options}
 
@@ -228,8 +230,10 @@ def _sentinel_settings(retry: Any) -> dict[str, Any]:
 
 
 def _settings(options: Options, timeout: float | None) -> dict[str, Any]:
-    # redis-py's own default timeout would end every blocking read after a few seconds.
+    # redis-py's own default timeout would end every blocking read after a few seconds, and its
+    # default number of connections would fail the hundred and first thread.
     return {
+        "max_connections": MOST_CONNECTIONS,
         "socket_timeout": timeout,
         "socket_connect_timeout": TIMEOUT_SECONDS,
         "protocol": 2,

@@ -82,6 +82,11 @@ class Keys:
         return f"{self.prefix}silence"
 
     @property
+    def worker_silence(self) -> str:
+        """The note that no worker could be heard for a while."""
+        return f"{self.prefix}worker-silence"
+
+    @property
     def processes(self) -> str:
         """Heartbeats of interface servers."""
         return f"{self.prefix}processes"

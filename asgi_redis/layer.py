@@ -247,11 +247,13 @@ class RedisChannelLayer(BaseChannelLayer):
         if not reply:
             return None
         by_stream = {self.keys.stream(channel): channel for channel in channels}
-        for stream, entries in reply:
-            channel = by_stream[stream.decode()]
-            node.execute(self.commands.settle(channel, [entries[0][0]]))
-            return channel, self.decode(entries[0][1][1])
-        return None
+        (channel, (entry_id, fields)), *others = [
+            (by_stream[stream.decode()], entries[0]) for stream, entries in reply
+        ]
+        # Redis gives one of each channel; only one is asked for.
+        back = [self.commands.hand_back(name, READER, False, [entry[0]]) for name, entry in others]
+        node.execute([*self.commands.settle(channel, [entry_id]), *back])
+        return channel, self.decode(fields[1])
 
     def _take_local(self, processes: list[str], wait_ms: int) -> Received | None:
         for process in processes:
@@ -285,8 +287,8 @@ class RedisChannelLayer(BaseChannelLayer):
             return []
         node = self.nodes[index]
         answer = self.keys.answer(names.random_part())
-        asked = [self.commands.ask_members(process, group, answer) for process in processes]
-        node.expect(node.execute(asked))
+        for process in processes:
+            node.expect(node.execute(self.commands.ask_members(process, group, answer)))
         channels: list[str] = []
         deadline = time.monotonic() + ANSWER_SECONDS
         for _ in processes:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import ResponseError
 
 from asgi_redis.aionode import AsyncNode
 from asgi_redis.inbox import Gap, Inbox, Question, milliseconds, next_id
@@ -33,6 +35,8 @@ RETRY_SECONDS = 0.5
 # While a server is away, sends fail at once, and one in this time tries it.
 AWAY_SECONDS = 0.5
 REGISTER_COUNT = 500
+# What arrives is handed over for this long at a time.
+TAKE_SECONDS = 0.05
 NAME_TRIES = 16
 
 Waiting = list[tuple[Outgoing, asyncio.Future[None]]]
@@ -57,7 +61,7 @@ class RedisMailbox(Mailbox):
         return name
 
     def is_away(self, channel: str) -> bool:
-        return not self._branches[self._layer.shard(channel)].available
+        return not self._branch(channel).available
 
     async def open(self) -> None:
         for branch in self._branches:
@@ -65,17 +69,25 @@ class RedisMailbox(Mailbox):
 
     def send(self, channel: str, message: dict[str, Any]) -> asyncio.Future[None]:
         outgoing = Outgoing.to_channel(channel, message)
-        return self._branches[self._layer.shard(channel)].send(outgoing)
+        return self._branch(channel).send(outgoing)
 
     def forget(self, channel: str) -> None:
         for branch in self._branches:
             branch.inbox.members.forget(channel)
 
     def choke(self, channel: str, choked: bool) -> None:
-        self._branches[self._layer.shard(channel)].choke(channel, choked)
+        commands = self._layer.commands
+        command = commands.choke if choked else commands.unchoke
+        self._branch(channel).tell(command(self.name, channel))
+
+    def hang_up(self, channel: str) -> None:
+        self._branch(channel).tell(self._layer.commands.hang_up(self.name, channel))
 
     async def close(self) -> None:
         await asyncio.gather(*(branch.close() for branch in self._branches))
+
+    def _branch(self, channel: str) -> Branch:
+        return self._branches[self._layer.shard(channel)]
 
 
 class Branch:
@@ -126,9 +138,9 @@ class Branch:
             self._writing = asyncio.ensure_future(self._write())
         return future
 
-    def choke(self, channel: str, choked: bool) -> None:
-        """Stops or starts what is sent to a channel of ours."""
-        self._start(self._tell(self._commands.choke(self._process, channel, choked)))
+    def tell(self, command: Command) -> None:
+        """Runs a command that may be lost."""
+        self._start(self._tell([command]))
 
     async def close(self) -> None:
         """Sends what waits, and leaves Redis as if we had not been there."""
@@ -167,12 +179,17 @@ class Branch:
         reply = self._reader.expect(replies)[1]
         if reply:
             self._pace.follow(reply[0][1])
-            self._take(reply[0][1])
+            await self._take(reply[0][1])
 
-    def _take(self, entries: Sequence[Any]) -> None:
+    async def _take(self, entries: Sequence[Any]) -> None:
         now_ms = time.monotonic() * 1000 + self._clock_offset
         oldest = now_ms - self._commands.expiry_ms if self._clock_offset else 0
+        pause_at = time.monotonic() + TAKE_SECONDS
         for arrival in self.inbox.follow(entries, oldest, time.monotonic()):
+            if time.monotonic() > pause_at:
+                # Heartbeats and what the sockets have to be written must go on.
+                await asyncio.sleep(0)
+                pause_at = time.monotonic() + TAKE_SECONDS
             if isinstance(arrival, Question):
                 self._start(self._tell(self._commands.answer(arrival)))
                 continue
@@ -226,36 +243,40 @@ class Branch:
                 self._commands.beat(self._process, len(self.inbox.members)),
                 ("TIME",),
                 self._commands.bury(),
-                self._last(),
+                ("XINFO", "STREAM", self._key),
             ]
         )
-        (known, given_up), now, _, last = self._manager.expect(replies)
+        *replies, inbox = replies
+        (known, given_up), now, _ = self._manager.expect(replies)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
-        self._check_last(last)
+        self._check_last(inbox)
+        if given_up:
+            self._tell_lost()  # Redis says it only once: registering may fail
         if not known or not self.available:
             await self._register()
         self.available = True
         self._outage.end()
         self._retry_at = 0.0
-        if given_up:
-            self._tell_lost()
         await self._tidy()
         self._beat_now.clear()
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._beat_now.wait(), BEAT_SECONDS)
 
-    def _last(self) -> Any:
-        return ("XREVRANGE", self._key, "+", "-", "COUNT", 1)
+    def _check_last(self, inbox: Sequence[Any] | ResponseError) -> None:
+        """Starts over if the inbox began anew, under a clock that is behind the one before.
 
-    def _check_last(self, last: Sequence[Any]) -> None:
-        """Starts over if the inbox began anew, under a clock that is behind the one before."""
-        if last and milliseconds(last[0][0].decode()) < milliseconds(self.inbox.last_id) - 1000:
+        What came since was taken for what had been read, and trimmed.
+        """
+        if isinstance(inbox, ResponseError):
+            return  # there is none
+        written = milliseconds(inbox[inbox.index(b"last-generated-id") + 1].decode())
+        if written < milliseconds(self.inbox.last_id) - 1000:
             self.inbox.last_id = "0-0"
+            self._tell_lost()
 
     async def _register(self) -> None:
         groups = sorted(self.inbox.members.groups())
-        for start in range(0, len(groups), REGISTER_COUNT):
-            part = groups[start : start + REGISTER_COUNT]
+        for part in _parts(groups):
             await self._manager.run(self._commands.register(self._process, part))
         if groups:
             logger.info("Registered %d groups again.", len(groups))
@@ -278,12 +299,12 @@ class Branch:
         self.inbox.joined.clear()
         self._registered = set(members.groups())
         empty = known - self._registered
-        for group in empty:
-            left = await self._manager.run(
-                self._commands.unregister(self._process, group, self.inbox.last_id)
-            )
-            if not left:
-                self._registered.add(group)
+        # Until Redis says otherwise, for it may be away now.
+        self._registered |= empty
+        for part in _parts(sorted(empty)):
+            command = self._commands.unregister(self._process, part, self.inbox.last_id)
+            stays = {name.decode() for name in await self._manager.run(command)}
+            self._registered -= set(part) - stays
 
     async def _tell(self, commands: Sequence[Command]) -> None:
         """Runs commands that may be lost."""
@@ -296,6 +317,12 @@ class Branch:
         task = asyncio.ensure_future(coroutine)
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
+
+
+def _parts(groups: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yields some groups at a time, so that no script keeps Redis from others for long."""
+    for start in range(0, len(groups), REGISTER_COUNT):
+        yield groups[start : start + REGISTER_COUNT]
 
 
 def _fail(waiting: Waiting, error: LayerUnavailable) -> None:

@@ -95,7 +95,8 @@ class Node:
     def check(self, connection: Any) -> None:
         """Makes sure, once, that the server is new enough."""
         if not self._checked:
-            check_version(self.address, exchange(connection, [("INFO", "server")])[0])
+            [info] = exchange(connection, [("INFO", "server")])
+            check_version(self.address, info)
             self._checked = True
 
     def lose(self, error: BaseException) -> LayerUnavailable:
@@ -128,11 +129,12 @@ class Node:
         """Gives up a primary that another has taken the place of, although it still answers."""
         if time.monotonic() < self._follow_at:
             return
+        # Set first, so that other threads do not ask meanwhile: redis-py sorts its sentinels then.
+        self._follow_at = time.monotonic() + FOLLOW_SECONDS
         place = self._server.find()
         if place and place != self._place:
             self._place = place
             self.era += 1
-        self._follow_at = time.monotonic() + FOLLOW_SECONDS
 
     def _refresh(self, connection: Any) -> None:
         """Makes a connection again if it is of an earlier era."""
@@ -187,8 +189,11 @@ class Line:
 
     def close(self) -> None:
         """Closes the connection."""
-        self._connection = None
-        self._pool.disconnect()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.disconnect()
+            # The pool counts what it has given away, and gives away no more than a number.
+            self._pool.release(connection)
 
     def _connect(self) -> None:
         if self._era != self._node.era:

@@ -40,6 +40,7 @@ def pack(commands: Sequence[Command]) -> list[bytes]:
 
 beat = Script("beat")
 bury = Script("bury")
+choke = Script("choke")
 group_add = Script("group_add")
 group_change = Script("group_change")
 group_members = Script("group_members")

@@ -130,7 +130,8 @@ class RedisSubscription(Subscription):
             else:
                 # Settled when it was read: all that can be done is to send it again.
                 again = Outgoing.to_channel(delivery.channel, delivery.message)
-                self._share_of[delivery.channel].node.run(self._commands.send_again(again))
+                node = self._share_of[delivery.channel].node
+                node.expect(node.execute(self._commands.send_again(again)))
         for channel, ids in by_channel.items():
             command = self._commands.hand_back(channel, self.worker, died=False, ids=ids)
             self._share_of[channel].node.run(command)
@@ -379,4 +380,4 @@ class RedisSubscription(Subscription):
 def _message_id(entry_id: bytes, fields: Sequence[bytes]) -> str:
     """Returns the id of the message's first entry: handing it back makes another."""
     first = fields[7] if len(fields) > 7 and fields[6] == b"i" else entry_id
-    return first.decode()
+    return first.decode(errors="replace")  # somebody else may have written it

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from channels.asgi import DEFAULT_CHANNEL_LAYER, channel_layers
+from channels.layers.exceptions import ChannelGone
 from channels.layers.outgoing import Outgoing
 from channels.pending import pending_sends
+
+logger = logging.getLogger(__name__)
 
 
 class _Addressee:
@@ -71,7 +75,11 @@ class Channel(_Addressee):
     """
 
     def _send_now(self, content: dict[str, Any]) -> None:
-        self.channel_layer.send(self.name, content)
+        try:
+            self.channel_layer.send(self.name, content)
+        except ChannelGone as error:
+            # Nobody will read it, which is no fault of the sender's.
+            logger.debug("Dropped a message: %s", error)
 
     def _outgoing(self, content: dict[str, Any]) -> Outgoing:
         return Outgoing.to_channel(self.name, content)

@@ -24,7 +24,7 @@ from django.urls import set_script_prefix
 
 from channels.channel import Channel
 from channels.exceptions import RequestAborted, RequestTimeout, ResponseLater
-from channels.layers.exceptions import ChannelFull
+from channels.layers.exceptions import ChannelFull, ChannelGone
 from channels.message import Message
 from channels.request import AsgiRequest, script_name_of
 from channels.response import HttpResponseLater, encode_headers, iterate, may_have_content
@@ -33,8 +33,10 @@ __all__ = ["AsgiHandler", "AsgiRequest", "HttpResponseLater", "ViewConsumer"]
 
 logger = logging.getLogger("django.request")
 
-# How often a response looks whether its client has made room.
+# How often a response looks whether its client has made room, and for how long. The interface
+# server, which sees what the client reads, gives up on one that has stopped much earlier.
 FULL_INTERVAL_SECONDS = 0.05
+FULL_SECONDS = 600.0
 
 SERVER_ERROR = {
     "status": 500,
@@ -189,7 +191,7 @@ class ViewConsumer:
 
         Raises:
             ValueError: the message has no reply channel.
-            ChannelFull: the client did not read for as long as messages are kept.
+            ChannelFull: there was no room for the next part for ten minutes.
         """
         if message.reply_channel is None:
             raise ValueError("A message on http.request has no reply_channel to answer on.")
@@ -199,6 +201,8 @@ class ViewConsumer:
                 for reply in replies:
                     _send(message.reply_channel, reply)
                     started = True
+        except ChannelGone:
+            logger.info("Stopped a response: its client has left.")
         except Exception:
             # The client must not wait for what will not come. A response that has begun
             # cannot become another one.
@@ -211,11 +215,13 @@ def _send(channel: Channel, reply: dict[str, Any]) -> None:
         # Leaves with whatever else the worker has to tell the layer.
         channel.send(reply)
         return
-    deadline = time.monotonic() + channel.channel_layer.expiry
+    deadline = time.monotonic() + FULL_SECONDS
     while True:
         try:
-            channel.send(reply, immediately=True)
+            channel.channel_layer.send(channel.name, reply)
             return
+        except ChannelGone:
+            raise
         except ChannelFull:
             # The client reads more slowly than the view writes.
             if time.monotonic() > deadline:

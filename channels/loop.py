@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
+
+logger = logging.getLogger("django.channels")
 
 # More would only wait for each other; their messages are better off with other workers.
 MAX_RUNNING = 256
@@ -44,6 +47,8 @@ class CoroutineLoop:
             await coroutine
             # Not in the loop: telling the layer is blocking work.
             await asyncio.get_running_loop().run_in_executor(None, done)
+        except Exception:
+            logger.exception("Error after a coroutine consumer:")
         finally:
             self._places.release()
 

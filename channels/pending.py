@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from channels.layers.exceptions import ChannelFull
+from channels.layers.exceptions import ChannelFull, ChannelGone
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal
 
@@ -44,10 +44,11 @@ def send_pending(pending: Pending) -> None:
 def retry_refused(layer: Any, refusals: Sequence[Refusal]) -> None:
     """Sends again what a full channel refused, for two seconds; then logs an error.
 
-    A refused send harms nobody but its receiver: nothing is raised.
+    A refused send harms nobody but its receiver: nothing is raised. One whose client has left has
+    none any more.
     """
     deadline = time.monotonic() + RETRY_SECONDS
-    while refusals:
+    while refusals := [one for one in refusals if not isinstance(one.error, ChannelGone)]:
         refused = [item for item, error in refusals if isinstance(error, ChannelFull)]
         for item, error in refusals:
             if not isinstance(error, ChannelFull):

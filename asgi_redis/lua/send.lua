@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  the channel's stream
 -- KEYS[2]  statistics of the layer
--- KEYS[3]  statistics of the channel
+-- KEYS[3]  statistics of the channel, if they are kept
 -- ARGV[1]  capacity: unread messages the channel may hold
 -- ARGV[2]  expiry in milliseconds
 -- ARGV[3]  name of the consumer group
@@ -11,14 +11,13 @@
 -- Returns how many were taken; those behind them found the channel full.
 
 local stream, capacity, expiry = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
-local time = redis.call('TIME')
-local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - expiry
-
 -- Messages that workers are busy with are in the stream, but not waiting in it; they stay there,
 -- however old they are, because their worker may die.
 local function waiting()
     local length = redis.call('XLEN', stream)
     if length < capacity then return length end
+    local time = redis.call('TIME')
+    local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - expiry
     local taken = redis.pcall('XPENDING', stream, ARGV[3])
     local count, first = taken.err and 0 or taken[1], string.format('%.0f', oldest)
     if count > 0 and tonumber(taken[2]:match('^%d+')) < oldest then first = taken[2] end
@@ -38,9 +37,9 @@ if sent > 0 then
     else redis.call('PEXPIRE', stream, expiry, 'GT') end
 end
 
-for i = 2, 3 do
+for i = 2, #KEYS do
     if sent > 0 then redis.call('HINCRBY', KEYS[i], 'messages_count', sent) end
     if sent < #ARGV - 4 then redis.call('HINCRBY', KEYS[i], 'channel_full_count', #ARGV - 4 - sent) end
 end
-redis.call('PEXPIRE', KEYS[3], ARGV[4])
+if KEYS[3] then redis.call('PEXPIRE', KEYS[3], ARGV[4]) end
 return sent

@@ -31,7 +31,9 @@ for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
         local inbox = ARGV[3] .. member
         local beat = redis.call('ZSCORE', KEYS[2], member)
         if heard and beat and tonumber(beat) < now - ARGV[9] then
-            redis.call('ZREM', group, member)
+            -- It is buried soon. Should it come back before, it hears that it missed something.
+            redis.call('SADD', ARGV[4] .. member, ARGV[1])
+            redis.call('PEXPIRE', ARGV[4] .. member, ARGV[7])
         elseif redis.call('XLEN', inbox) >= tonumber(beat and ARGV[6] or ARGV[5]) then
             drops = drops + 1
             redis.call('SADD', ARGV[4] .. member, ARGV[1])

@@ -2,14 +2,16 @@
 --
 -- KEYS[1]  the process's inbox, a stream
 -- KEYS[2]  heartbeats of interface servers
--- KEYS[3]  channels of the process whose clients do not keep up, a set
+-- KEYS[3]  channels of the process that take nothing, as choke.lua writes them
 -- KEYS[4]  statistics of the layer
+-- KEYS[5]  whether the process has been given up for dead
 -- ARGV[1]  the process: what its channel names begin with, up to the "!"
 -- ARGV[2]  capacity of an inbox that no interface server listens on
 -- ARGV[3]  capacity of an interface server's inbox
 -- ARGV[4]  expiry in milliseconds
 -- ARGV[5…] channel, encoded message, channel, encoded message, …
--- Returns the positions, from 0, of the messages that were not taken.
+-- Returns the positions, from 1, of the messages that were not taken: below zero where the client
+-- has left, as all clients of a dead process have.
 
 local inbox = KEYS[1]
 local serves = redis.call('ZSCORE', KEYS[2], ARGV[1])
@@ -20,19 +22,32 @@ local function room()
     return capacity - redis.call('XLEN', inbox)
 end
 
+local function now()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
 local free = room()
 if free < count then
-    local time = redis.call('TIME')
-    local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[4]
-    redis.call('XTRIM', inbox, 'MINID', string.format('%.0f', oldest))
+    redis.call('XTRIM', inbox, 'MINID', string.format('%.0f', now() - ARGV[4]))
     free = room()
 end
 
+-- Most of the time there are none, and nothing is asked about each channel.
 local choking = redis.call('EXISTS', KEYS[3]) == 1
+local function until_when(channel)
+    local score = choking and redis.call('ZSCORE', KEYS[3], channel)
+    return score and math.abs(score) > now() and tonumber(score) or 0
+end
+
+local dead = not serves and redis.call('EXISTS', KEYS[5]) == 1
 local refused = {}
-for i = 0, count - 1 do
-    local channel, message = ARGV[5 + 2 * i], ARGV[6 + 2 * i]
-    if free <= 0 or (choking and redis.call('SISMEMBER', KEYS[3], channel) == 1) then
+for i = 1, count do
+    local channel, message = ARGV[3 + 2 * i], ARGV[4 + 2 * i]
+    local choked = until_when(channel)
+    if dead or choked < 0 then
+        refused[#refused + 1] = -i
+    elseif free <= 0 or choked > 0 then
         refused[#refused + 1] = i
     else
         redis.call('XADD', inbox, '*', 's', channel, 'm', message)

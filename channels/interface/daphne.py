@@ -6,6 +6,7 @@ Everything else works without it, on any ASGI 3 server, through `outlet.AsgiOutl
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -77,6 +78,9 @@ def equip() -> None:
 def _start(interface: InterfaceServer) -> None:
     equip()
     interface.start()
+    # What is loaded by now stays, so the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
 
 
 def _http_factory(factory: Any) -> Any:

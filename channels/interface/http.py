@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ RETRY_SECONDS = 0.05
 # A response stops at the worker while its client is this far behind, and goes on at a quarter.
 BEHIND_BYTES = 1024 * 1024
 CATCH_UP_INTERVAL_SECONDS = 0.02
+# The layer forgets by itself that a client is behind.
+CHOKE_AGAIN_SECONDS = 2.0
 # A client that reads nothing for this long has gone without saying so.
 STUCK_SECONDS = 30.0
 
@@ -72,6 +75,7 @@ class HttpConnection:
         self._begun = False
         self._queued_bytes = 0
         self._choked = False
+        self._choked_at = 0.0
 
     async def serve(self) -> None:
         """Carries the request to a worker and its response to the client."""
@@ -79,6 +83,7 @@ class HttpConnection:
             if await self._carry_request():
                 await self._carry_response()
         except ClientGone:
+            self._server.mailbox.hang_up(self.reply_channel)
             self._server.send_once(
                 "http.disconnect", messages.http_disconnect(self._scope, self.reply_channel)
             )
@@ -96,6 +101,8 @@ class HttpConnection:
     def check_overdue(self) -> None:
         """Gives up on a worker that has not answered for too long, or cannot."""
         self._replies.check_overdue(AWAY_SECONDS if self._is_away() else RESPONSE_SECONDS)
+        if self._choked and time.monotonic() - self._choked_at > CHOKE_AGAIN_SECONDS:
+            self._choke(True)
 
     def reply(self, message: messages.Content) -> None:
         """Takes a worker's reply; no more come while the client is far behind."""
@@ -184,13 +191,8 @@ class HttpConnection:
                     return
                 await self._send_part(part)
                 first, more = False, part.more_content
-                if self._choked:
+                if more and self._choked:
                     await self._let_catch_up()
-        except ClientGone:
-            if not first:
-                # Whoever still writes the rest must not do so for ever.
-                self._choke(True)
-            raise
         finally:
             if watch:
                 watch.cancel()
@@ -276,7 +278,7 @@ class HttpConnection:
         return self._queued_bytes + (self._inside.waiting() if self._inside else 0)
 
     def _choke(self, choked: bool) -> None:
-        self._choked = choked
+        self._choked, self._choked_at = choked, time.monotonic()
         self._server.mailbox.choke(self.reply_channel, choked)
 
     async def _let_catch_up(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 # WebSocket close codes (RFC 6455, section 7.4, and the IANA registry).
 NORMAL_CLOSURE = 1000
+ABNORMAL_CLOSURE = 1006
 SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 from channels.interface import messages
 from channels.interface.frames import Frame
 from channels.interface.outlet import Outlet
-from channels.layers.exceptions import ChannelFull, ChannelLayerError, LayerUnavailable
+from channels.layers.exceptions import (
+    ChannelFull,
+    ChannelLayerError,
+    LayerUnavailable,
+    Unanswered,
+)
 
 if TYPE_CHECKING:
     from channels.interface.server import InterfaceServer
@@ -71,7 +76,7 @@ class WebSocketConnection:
             scope: its ASGI 3 scope.
             receive: gives the events after the connect.
         """
-        code = 1006
+        code = messages.ABNORMAL_CLOSURE
         connected = True  # also when the connect is cut short, for it may have left
         try:
             connected = await self._connect(scope)
@@ -141,6 +146,10 @@ class WebSocketConnection:
         except ChannelLayerError as error:
             logger.warning("Refused a handshake for %s: %s", self._path, error)
             self._end(refuse=503)
+            if isinstance(error, Unanswered):
+                self._disconnect(
+                    messages.ABNORMAL_CLOSURE
+                )  # its connect may be consumed all the same
             return False
         return True
 

@@ -9,12 +9,20 @@ class ChannelFull(ChannelLayerError):
     """The channel holds as many unread messages as its capacity allows."""
 
 
+class ChannelGone(ChannelFull):
+    """The client behind the channel has left, in the middle of a response: stop writing it."""
+
+
 class MessageTooLarge(ChannelLayerError):
     """The encoded message is larger than a layer carries."""
 
 
 class LayerUnavailable(ChannelLayerError, ConnectionError):
     """The layer's server does not answer; the message has not been accepted."""
+
+
+class Unanswered(LayerUnavailable):
+    """The layer's server was told, and did not answer: it may have accepted the message."""
 
 
 class UnsupportedServer(LayerUnavailable):

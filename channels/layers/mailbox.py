@@ -82,8 +82,13 @@ class Mailbox(ABC):
     def choke(self, channel: str, choked: bool) -> None:
         """Stops what is sent to a channel, whose client does not keep up; or starts it again.
 
-        Its senders get ChannelFull meanwhile. What is already on its way still arrives.
+        Its senders get ChannelFull meanwhile. What is already on its way still arrives. The layer
+        forgets it after a while, so whoever goes on with it has to say so again every few seconds.
         """
+
+    @abstractmethod
+    def hang_up(self, channel: str) -> None:
+        """The client behind a channel has left: whoever still sends to it gets ChannelGone."""
 
     @abstractmethod
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from channels.layers import codec, names
 from channels.layers.base import BaseChannelLayer, Received
-from channels.layers.exceptions import ChannelFull, ChannelLayerError
+from channels.layers.exceptions import ChannelFull, ChannelGone, ChannelLayerError
 from channels.layers.mailbox import Mailbox, Receiver, hand_over
 from channels.layers.membership import Membership
 from channels.layers.outgoing import Outgoing
@@ -47,6 +47,8 @@ class InMemoryChannelLayer(BaseChannelLayer):
         self._groups = Membership()
         self._mailboxes: dict[str, _MemoryMailbox] = {}
         self._choked: set[str] = set()
+        # Whose clients, or processes, have left, and until when that is known.
+        self._gone: dict[str, float] = {}
         self._next_sweep = 0.0
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Refusal]:
@@ -96,6 +98,8 @@ class InMemoryChannelLayer(BaseChannelLayer):
         with self._changed:
             self._queues.clear()
             self._groups = Membership()
+            self._choked.clear()
+            self._gone.clear()
 
     def open_mailbox(self, prefix: str, receiver: Receiver) -> Mailbox:
         return _MemoryMailbox(prefix, receiver, self)
@@ -110,6 +114,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
         with self._changed:
             self._mailboxes.pop(mailbox.name, None)
             self._queues.pop(mailbox.name, None)
+            self._gone[mailbox.name] = time.monotonic() + self.expiry
 
     def drain(self, name: str) -> list[_Entry]:
         """Takes everything off a mailbox's queue that has not expired."""
@@ -128,11 +133,18 @@ class InMemoryChannelLayer(BaseChannelLayer):
         with self._changed:
             self._choked.add(channel) if choked else self._choked.discard(channel)
 
+    def hang_up(self, channel: str) -> None:
+        """Refuses what is sent to a channel, until nobody should be sending to it any more."""
+        with self._changed:
+            self._gone[channel] = time.monotonic() + self.expiry
+
     def _put_group(self, group: str, data: bytes) -> None:
         self._groups.expire(time.monotonic() - self.group_expiry)
         for name, channels in self._targets(group):
             try:
                 self._put(name, channels, data, to_group=True)
+            except ChannelGone:
+                continue
             except ChannelFull as error:
                 logger.warning("Group %s: dropped a message. %s", group, error)
                 self._drop(name, channels)
@@ -153,6 +165,8 @@ class InMemoryChannelLayer(BaseChannelLayer):
         self, name: str, channels: tuple[str, ...], data: bytes, to_group: bool = False
     ) -> None:
         key = names.owner_of(name) if names.is_local(name) else name
+        if name in self._gone or key in self._gone:
+            raise ChannelGone(f"The client behind channel {name!r} has left.")
         mailbox = self._mailboxes.get(key)
         queue = self._queues.setdefault(key, deque())
         capacity = self.mailbox_capacity if mailbox else self.capacity_of(name)
@@ -190,6 +204,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
             _drop_expired(queue)
             if not queue:
                 del self._queues[name]
+        self._gone = {name: until for name, until in self._gone.items() if until > now}
 
 
 def _drop_expired(queue: deque[_Entry]) -> None:
@@ -226,6 +241,9 @@ class _MemoryMailbox(Mailbox):
 
     def choke(self, channel: str, choked: bool) -> None:
         self._layer.choke(channel, choked)
+
+    def hang_up(self, channel: str) -> None:
+        self._layer.hang_up(channel)
 
     async def close(self) -> None:
         self._layer.detach(self)

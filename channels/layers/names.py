@@ -3,7 +3,8 @@
 import re
 import secrets
 import string
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
 
 MAX_LENGTH = 99
 RANDOM_LENGTH = 12
@@ -14,9 +15,25 @@ _GROUP = re.compile(r"[A-Za-z0-9\-_.]+")
 _RULE = "must be a str of 1 to 99 ASCII letters, digits, '-', '_' or '.'"
 
 
+def _remember(check: Callable[[str], str]) -> Callable[[str], str]:
+    """Checks the same few names once; what is no name at all cannot even be looked up."""
+    remembered = lru_cache(maxsize=4096)(check)
+
+    @wraps(check)
+    def checked(name: str) -> str:
+        return remembered(name) if isinstance(name, str) else check(name)
+
+    return checked
+
+
 def is_local(channel: str) -> bool:
     """Whether the channel belongs to one process (its name has a `!`)."""
     return "!" in channel
+
+
+def is_single_reader(channel: str) -> bool:
+    """Whether the channel has one reader, who made it up (its name has a `?`)."""
+    return "?" in channel
 
 
 def owner_of(channel: str) -> str:
@@ -24,7 +41,7 @@ def owner_of(channel: str) -> str:
     return channel[: channel.index("!") + 1]
 
 
-@lru_cache(maxsize=4096)
+@_remember
 def check_channel(channel: str) -> str:
     """Returns a name that can be sent to, or raises a TypeError that says what is wrong."""
     _check_shape(channel)
@@ -33,7 +50,7 @@ def check_channel(channel: str) -> str:
     return channel
 
 
-@lru_cache(maxsize=4096)
+@_remember
 def check_receivable(channel: str) -> str:
     """Returns a name that can be received on, or raises a TypeError that says what is wrong."""
     _check_shape(channel)
@@ -44,7 +61,7 @@ def check_receivable(channel: str) -> str:
     return channel
 
 
-@lru_cache(maxsize=4096)
+@_remember
 def check_group(group: str) -> str:
     """Returns a valid group name, or raises a TypeError that says what is wrong."""
     if isinstance(group, str) and len(group) <= MAX_LENGTH and _GROUP.fullmatch(group):

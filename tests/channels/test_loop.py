@@ -100,3 +100,12 @@ def test_when_very_many_run_the_next_has_to_wait(monkeypatch):
 
 async def end_after(ends, started):
     started.append("third")
+
+
+def test_what_fails_after_a_coroutine_is_logged_and_frees_its_place(monkeypatch, caplog):
+    monkeypatch.setattr(loop, "MAX_RUNNING", 1)
+    coroutines = CoroutineLoop()
+    for _ in range(2):
+        coroutines.start(asyncio.sleep(0), lambda: 1 / 0)
+    coroutines.close()
+    assert caplog.text.count("ZeroDivisionError") == 2

@@ -3,12 +3,11 @@
 import http.client
 import signal
 import socket
-import ssl
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.certificates import make_certificate
+from tests.support.certificates import make_certificate, trusting
 from tests.support.daphne import SECONDS, Daphne
 from tests.support.processes import started
 
@@ -33,7 +32,7 @@ class TestBursts:
 class TestTls:
     def test_frames_of_all_sizes_come_and_go(self, tmp_path, redis_url, prefix):
         files = make_certificate(tmp_path, "localhost")
-        options = {"ssl": ssl.create_default_context(cafile=files[0])}
+        options = {"ssl": trusting(files[0])}
         with (
             started(Daphne(tmp_path, redis_url, prefix, certificate=files)) as daphne,
             daphne.socket(**options) as (client, message),
@@ -47,7 +46,7 @@ class TestTls:
 
     def test_requests_and_uploads_are_treated_alike(self, tmp_path, redis_url, prefix):
         files = make_certificate(tmp_path, "localhost")
-        context = ssl.create_default_context(cafile=files[0])
+        context = trusting(files[0])
         with started(Daphne(tmp_path, redis_url, prefix, certificate=files)) as daphne:
             connection = http.client.HTTPSConnection(
                 "localhost", daphne.port, timeout=SECONDS, context=context

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from channels.layers.exceptions import ChannelGone
 from tests.support.daphne import SECONDS
 from tests.support.waiting import wait_until
 
@@ -88,7 +89,16 @@ def test_a_client_that_left_before_its_response_is_no_error(daphne):
     connection.close()
     while daphne.take("http.disconnect")["path"] != "/left/":
         pass
-    daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"too late"})
+    late = {"status": 200, "content": b"too late"}
+
+    def is_told():
+        try:
+            daphne.layer.send(message["reply_channel"], late)
+        except ChannelGone:
+            return True
+        return False
+
+    wait_until(is_told, "the sender to be told")
     connection, message = daphne.request(path="/next/")
     daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"next"})
     assert connection.getresponse().read() == b"next"

@@ -1,11 +1,13 @@
 """Tests of channels.interface.http: a request, its body, and every way its response can end."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from channels.interface import http, server
 from channels.interface.http import BODY_PART_BYTES
+from channels.layers.exceptions import ChannelGone
 from tests.support.asgi import serving
 from tests.support.waiting import eventually
 
@@ -186,6 +188,14 @@ class TestClientGone:
                 await request.ended()
                 assert (await site.take("http.disconnect"))["reply_channel"] == channel
 
+                def is_told() -> bool:
+                    with suppress(ChannelGone):
+                        layer.send(channel, {"content": b"b", "more_content": True})
+                        return False
+                    return True
+
+                await eventually(is_told, "its writer to hear of it")
+
         asyncio.run(scenario())
 
     def test_before_its_body_is_complete_nobody_hears_of_it(self, memory_layer):
@@ -327,17 +337,47 @@ class TestSlowClient:
 
         asyncio.run(scenario())
 
-    def test_one_that_leaves_stops_its_writer_for_good(self, memory_layer):
+    def test_that_it_is_behind_is_said_again_until_it_has_caught_up(
+        self, memory_layer, monkeypatch
+    ):
+        monkeypatch.setattr(http, "CHOKE_AGAIN_SECONDS", 0.01)
+        said = []
+
         async def scenario():
             async with serving(memory_layer) as site:
                 request, channel = await start(site)
-                memory_layer.send(channel, {"status": 200, "more_content": True})
-                await eventually(lambda: request.status == 200, "the beginning")
-                choked = []
-                site.server.mailbox.choke = lambda *args: choked.append(args)
-                request.leave()
+                monkeypatch.setattr(site.server.mailbox, "choke", lambda *args: said.append(args))
+                request.reading.clear()
+                for _ in range(4):
+                    part = {"status": 200, "content": self.PART, "more_content": True}
+                    memory_layer.send(channel, part)
+                await eventually(lambda: said.count((channel, True)) > 2, "it to be said again")
+                request.reading.set()
+                await eventually(lambda: (channel, False) in said, "the end")
+                count = len(said)
+                await asyncio.sleep(0.05)  # for it to be said once more
+                assert len(said) == count
+
+        asyncio.run(scenario())
+
+    def test_one_that_is_behind_at_the_end_is_not_waited_for(self, memory_layer, monkeypatch):
+        said = []
+
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site)
+                monkeypatch.setattr(site.server.mailbox, "choke", lambda *args: said.append(args))
+                request.reading.clear()
+                for more in (True, True, True, False):
+                    part = {"status": 200, "content": self.PART, "more_content": more}
+                    memory_layer.send(channel, part)
+                await eventually(lambda: said, "it to be behind")
+                request.reading.set()
                 await request.ended()
-                assert choked == [(channel, True)]
+                assert request.body == self.PART * 4
+                assert request.is_complete
+                # A server may have nothing any more to ask how far behind its client is.
+                assert (channel, False) not in said
 
         asyncio.run(scenario())
 

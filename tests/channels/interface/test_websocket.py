@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from channels.interface import websocket
+from channels.layers.exceptions import LayerUnavailable, Unanswered
 from tests.support.asgi import serving
 from tests.support.waiting import eventually
 
@@ -133,6 +134,35 @@ class TestHandshake:
 
         asyncio.run(scenario())
         assert layer.receive(["websocket.disconnect"]) == (None, None)
+
+    @pytest.mark.parametrize(("error", "disconnects"), [(LayerUnavailable, 0), (Unanswered, 1)])
+    def test_one_that_may_have_left_all_the_same_has_a_disconnect(
+        self, memory_layer, monkeypatch, error, disconnects
+    ):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                send = site.server.mailbox.send
+
+                def fail_to_connect(channel, message):
+                    sent = send(channel, message)
+                    if channel != "websocket.connect":
+                        return sent
+                    failed = asyncio.get_running_loop().create_future()
+                    failed.set_exception(error("no answer"))
+                    return failed
+
+                monkeypatch.setattr(site.server.mailbox, "send", fail_to_connect)
+                socket = site.socket(extensions={"websocket.http.response": {}})
+                socket.leave()
+                await socket.ended()
+                [start] = socket.of("websocket.http.response.start")
+                assert start["status"] == 503
+
+        asyncio.run(scenario())
+        _, connect = memory_layer.receive(["websocket.connect"])
+        left = [memory_layer.receive(["websocket.disconnect"])[1] for _ in range(2)]
+        names = [message["reply_channel"] for message in left if message]
+        assert names == [connect["reply_channel"]] * disconnects
 
     def test_one_that_is_cut_short_has_a_disconnect_for_its_connect(self, layer):
         async def scenario():

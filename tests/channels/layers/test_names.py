@@ -23,12 +23,21 @@ def test_a_name_to_receive_on_comes_back(name):
     assert names.check_receivable(name) == name
 
 
-@pytest.mark.parametrize("name", ["", "a b", "ä", "a\n", "a!b!", "a?b!", "!", "?x", "x" * 100])
+@pytest.mark.parametrize(
+    "name", [None, 7, b"a", ["a"], {}, "", "a b", "ä", "a\n", "a!b!", "a?b!", "!", "?x", "x" * 100]
+)
 def test_a_bad_name_is_shown_with_the_rule(name):
     for check in (names.check_channel, names.check_receivable, names.check_group):
         with pytest.raises(TypeError, match="1 to 99 ASCII letters") as caught:
             check(name)
         assert repr(name) in str(caught.value)
+
+
+def test_a_single_reader_name_is_made_up_and_says_so():
+    name = names.new_name("body?")
+    assert name.startswith("body?")
+    assert names.is_single_reader(name)
+    assert not names.is_single_reader("local!abc")
 
 
 def test_random_parts_cannot_be_guessed_and_are_valid():
