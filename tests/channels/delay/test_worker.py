@@ -77,7 +77,7 @@ class TestWorker(ChannelTestCase):
             ({}, "channel, content, delay missing"),
             ({"channel": "c", "content": {}}, "delay missing"),
             ({"channel": "no space", "content": {}, "delay": 1}, "'no space' is not valid"),
-            ({"channel": ["c"], "content": {}, "delay": 1}, "unhashable"),
+            ({"channel": ["c"], "content": {}, "delay": 1}, "is not valid"),
             ({"channel": "c", "content": [], "delay": 1}, "content must be a dict"),
             ({"channel": "c", "content": {"b": b"\0"}, "delay": 1}, "bytes is not JSON"),
             ({"channel": "c", "content": {}, "delay": "soon"}, "soon|str"),
