@@ -65,7 +65,7 @@ class Backlog:
         Returns:
             what was refused for good, or found its channel full.
         """
-        refusals, left = self._attempt(outgoing, self._barred())
+        refusals, left = self._attempt(outgoing, self._barred(), set())
         if left:
             self._keep(Batch(left, done, time.monotonic()))
         else:
@@ -90,14 +90,18 @@ class Backlog:
             return away | {index for index, count in self._counts.items() if count}
 
     def _attempt(
-        self, outgoing: Sequence[Outgoing], barred: set[int]
+        self, outgoing: Sequence[Outgoing], barred: set[int], full: set[str]
     ) -> tuple[list[Refusal], list[Outgoing]]:
-        """Returns what was refused, and what is left because its server is barred, or now is."""
+        """Returns what was refused, and what is left because its server is barred, or now is.
+
+        What goes to one of the full channels is left too: it must not overtake what did not go.
+        """
         by_node: dict[int, list[Outgoing]] = defaultdict(list)
+        left = [item for item in outgoing if item.name in full]
         for item in outgoing:
-            by_node[self._layer.shard(item.name)].append(item)
+            if item.name not in full:
+                by_node[self._layer.shard(item.name)].append(item)
         refusals: list[Refusal] = []
-        left: list[Outgoing] = []
         for index, items in by_node.items():
             if index not in barred:
                 try:
@@ -126,21 +130,23 @@ class Backlog:
         """Tries until nothing waits any more."""
         while not self._stopped.wait(RETRY_SECONDS):
             barred: set[int] = set()
+            full: set[str] = set()
             for batch in tuple(self._batches):
-                self._try_again(batch, barred)
+                self._try_again(batch, barred, full)
             with self._lock:
                 if not self._batches:
                     self._outage.end()
                     self._thread = None
                     return
 
-    def _try_again(self, batch: Batch, barred: set[int]) -> None:
-        refusals, left = self._attempt(batch.outgoing, barred)
+    def _try_again(self, batch: Batch, barred: set[int], full: set[str]) -> None:
+        refusals, left = self._attempt(batch.outgoing, barred, full)
         for item, error in refusals:
             if isinstance(error, ChannelGone):
                 logger.debug("Dropped a message: %s", error)
             elif isinstance(error, ChannelFull):
                 left.append(item)
+                full.add(item.name)
             else:
                 logger.error("Could not send to %s: %s", item, error)
         if left and time.monotonic() - batch.since > self._layer.expiry:

@@ -104,6 +104,7 @@ class Branch:
         self.inbox = Inbox()
         self.available = True
         self._process = process
+        self._index = index
         self._receiver = receiver
         self._layer = layer
         self._commands = layer.commands
@@ -282,13 +283,15 @@ class Branch:
             logger.info("Registered %d groups again.", len(groups))
 
     def _tell_lost(self) -> None:
-        """Says that whoever is in a group has missed something."""
+        """Says that whoever is reached over this server may have missed something."""
         members = self.inbox.members
-        affected: dict[str, None] = {}
-        for group in members.groups():
-            affected.update(dict.fromkeys(members.channels(group)))
+        affected = {name for name in self._receiver.connections() if self._is_ours(name)}
+        affected.update(name for group in members.groups() for name in members.channels(group))
         if affected:
-            self._receiver.lost(list(affected))
+            self._receiver.lost(affected)
+
+    def _is_ours(self, channel: str) -> bool:
+        return self._layer.shard(channel) == self._index
 
     async def _tidy(self) -> None:
         """Leaves groups in which nobody is left, and members that were not added again."""

@@ -41,7 +41,7 @@ local function until_when(channel)
 end
 
 local dead = not serves and redis.call('EXISTS', KEYS[5]) == 1
-local refused = {}
+local refused, full = {}, 0
 for i = 1, count do
     local channel, message = ARGV[3 + 2 * i], ARGV[4 + 2 * i]
     local choked = until_when(channel)
@@ -49,6 +49,7 @@ for i = 1, count do
         refused[#refused + 1] = -i
     elseif free <= 0 or choked > 0 then
         refused[#refused + 1] = i
+        full = full + 1
     else
         redis.call('XADD', inbox, '*', 's', channel, 'm', message)
         free = free - 1
@@ -58,5 +59,5 @@ if #refused < count then
     redis.call('PEXPIRE', inbox, ARGV[4])
     redis.call('HINCRBY', KEYS[4], 'messages_count', count - #refused)
 end
-if #refused > 0 then redis.call('HINCRBY', KEYS[4], 'channel_full_count', #refused) end
+if full > 0 then redis.call('HINCRBY', KEYS[4], 'channel_full_count', full) end
 return refused

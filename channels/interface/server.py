@@ -113,6 +113,10 @@ class InterfaceServer:
 
     # The receiver of the mailbox.
 
+    def connections(self) -> Collection[str]:
+        """All connections there are."""
+        return self._connections.keys()
+
     def deliver(self, channel: str, message: messages.Content) -> None:
         """A reply for one connection; one that is gone needs none."""
         connection = self._connections.get(channel)
@@ -142,7 +146,9 @@ class InterfaceServer:
 
     def lost(self, channels: Collection[str]) -> None:
         """Sockets whose messages were dropped are told, by a close, to start afresh."""
-        logger.error("Dropped messages for %d connections: their queue was full.", len(channels))
+        logger.error(
+            "Dropped messages for %d connections: their queue was full or given up.", len(channels)
+        )
         for channel in tuple(channels):
             connection = self._connections.get(channel)
             if isinstance(connection, WebSocketConnection):

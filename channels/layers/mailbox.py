@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 class Receiver(Protocol):
     """What arrives for the connections of a process. Called in the event loop; must not block."""
 
+    def connections(self) -> Collection[str]:
+        """Returns the channels that somebody is behind."""
+
     def deliver(self, channel: str, message: dict[str, Any]) -> None:
         """A message for one channel."""
 

@@ -70,6 +70,10 @@ class UdpInterface(DatagramProtocol):
 
     # The receiver of the mailbox.
 
+    def connections(self) -> Collection[str]:
+        """Nobody: datagrams have no connection."""
+        return ()
+
     def deliver(self, channel: str, message: dict[str, Any]) -> None:
         """A reply; where it goes is forgotten with it."""
         address = self._addresses.take(channel)

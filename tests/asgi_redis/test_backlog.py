@@ -56,6 +56,11 @@ def to(channel: str, number: int) -> Outgoing:
     return Outgoing.to_channel(channel, {"number": number})
 
 
+def waiting(backlog) -> int:
+    """Returns how many messages others have to wait for."""
+    return sum(backlog._counts.values())
+
+
 def numbers(layer, channel: str) -> list[int]:
     """Returns what is on a channel."""
     found = []
@@ -103,11 +108,28 @@ def test_what_finds_its_channel_full_later_is_tried_again(
     wait_until(lambda: settled == [DONE], "the end")
 
 
+def test_others_wait_for_a_server_until_nothing_waits_for_it(make_layer, make_backlog, valkey):
+    layer = make_layer(capacity=1)
+    backlog = make_backlog(layer)
+    valkey.kill()
+    backlog.send([to(HERE, 0), *(to(THERE, number) for number in (1, 2, 3))], [DONE])
+    assert waiting(backlog) == 3
+    valkey.start()
+    for number in (1, 2, 3):
+        wait_until(lambda number=number: waiting(backlog) == 3 - number, f"{number} to leave")
+        assert backlog._barred() == ({1} if number < 3 else set())
+        assert numbers(layer, THERE) == [number]
+    backlog.send([to(THERE, 4)], [])
+    assert numbers(layer, THERE) == [4]
+
+
 def test_what_has_expired_is_dropped_and_named(make_layer, make_backlog, settled, valkey, caplog):
     caplog.set_level(logging.WARNING, "asgi_redis")
     valkey.kill()
-    make_backlog(make_layer(expiry=1)).send([to(THERE, 1)], [DONE])
+    backlog = make_backlog(make_layer(expiry=1))
+    backlog.send([to(THERE, 1)], [DONE])
     wait_until(lambda: settled == [DONE], "the end")
+    assert waiting(backlog) == 0
     assert "Replies have to wait, will keep trying: Redis at " in caplog.text
     assert "Dropped 1 messages: their server was away for too long." in caplog.text
 

@@ -7,7 +7,7 @@ from asgi_redis.commands import Commands
 from asgi_redis.inbox import Question
 from asgi_redis.keys import Keys
 from channels.layers import codec
-from channels.layers.exceptions import ChannelFull
+from channels.layers.exceptions import ChannelFull, ChannelGone
 from channels.layers.outgoing import Outgoing
 
 
@@ -63,13 +63,16 @@ class TestSends:
 
     def test_replies_tell_what_was_refused_and_what_is_still_to_do(self, commands):
         first, second, third = to("a", 1), to("a", 2), to("a", 3)
-        one, two = to("p!1"), to("p!2")
+        one, two, three = to("p!1"), to("p!2"), to("p!3")
         group = Outgoing.to_group("g", {"value": 4})
-        planned = commands.sends([first, second, third, one, two, group, group])
-        sent = commands.sent("redis://a", planned, [1, [1], [[b"worker"], 2], [[], 1]])
-        assert [refusal.outgoing for refusal in sent.refusals] == [second, third, two]
-        assert all(isinstance(refusal.error, ChannelFull) for refusal in sent.refusals)
-        assert "'p!'" in str(sent.refusals[2].error)
+        planned = commands.sends([first, second, third, one, two, three, group, group])
+        sent = commands.sent("redis://a", planned, [1, [2, -3], [[b"worker"], 2], [[], 1]])
+        assert [refusal.outgoing for refusal in sent.refusals] == [second, third, two, three]
+        *full, gone = (refusal.error for refusal in sent.refusals)
+        assert {type(error) for error in full} == {ChannelFull}
+        assert "'p!'" in str(full[2])
+        assert isinstance(gone, ChannelGone)
+        assert "'p!3'" in str(gone)
         assert [(item.name, item.data) for item in sent.onward] == [("worker", group.data)]
         assert sent.drops == {"g": 3}
 
@@ -87,13 +90,6 @@ class TestGroups:
         push, expire = commands.answer(Question(["p!1"], "asgi:answer:x"))
         assert push[:2] == ("RPUSH", "asgi:answer:x")
         assert expire[:2] == ("PEXPIRE", "asgi:answer:x")
-
-    def test_choking_ends_by_itself_when_its_process_does_not_end_it(self, commands):
-        assert commands.choke("p!", "p!1", True) == [
-            ("SADD", "asgi:choked:p!", "p!1"),
-            ("PEXPIRE", "asgi:choked:p!", 60_000),
-        ]
-        assert commands.choke("p!", "p!1", False) == [("SREM", "asgi:choked:p!", "p!1")]
 
 
 class TestWorkers:
@@ -114,5 +110,7 @@ class TestWorkers:
             ("XDEL", "asgi:channel:a", b"1-0", b"2-0"),
         ]
 
-    def test_what_is_put_back_is_encrypted_again(self, commands):
-        assert commands.send_again(to("a", 1))[-1] == encrypted(1)
+    def test_what_is_put_back_is_encrypted_again_and_kept_no_longer_than_others(self, commands):
+        add, keep = commands.send_again(to("a", 1))
+        assert add[-1] == encrypted(1)
+        assert keep == ("PEXPIRE", "asgi:channel:a", 60_000, "NX")

@@ -77,6 +77,15 @@ def test_a_requeued_letter_finds_room_on_a_full_channel(make_redis_layer):
     assert layer.receive(["test"]) == ("test", {})
 
 
+def test_a_letter_that_is_requeued_where_nobody_reads_does_not_stay_for_ever(redis_layer):
+    [node] = redis_layer.nodes
+    node.run(("XADD", redis_layer.keys.dead_letters, "*", "m", b"\x80", "c", "old", "r", "killed"))
+    [letter] = redis_layer.dead_letters
+    redis_layer.dead_letters.requeue(letter)
+    left_ms = node.run(("PTTL", redis_layer.keys.stream("old")))
+    assert 0 < left_ms <= redis_layer.expiry * 1000
+
+
 def test_there_can_be_more_than_one_read_brings(redis_layer, monkeypatch):
     monkeypatch.setattr(dead_letters, "READ_COUNT", 2)
     for number in range(5):

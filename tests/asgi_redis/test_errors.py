@@ -1,6 +1,7 @@
 """Tests of asgi_redis.errors: what is wrong with Redis, in words."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 import redis.exceptions as driver
@@ -102,15 +103,31 @@ def test_a_missing_stream_is_told_from_other_errors(text, missing):
     assert is_stream_missing(refusal(text)) is missing
 
 
-def test_a_server_that_is_too_old_is_told_as_such_by_whoever_connects(redis_layer, monkeypatch):
-    line = AsyncNode(redis_layer.servers[0]).line(5)
-    attempts = [
-        redis_layer.ping,
-        lambda: redis_layer.nodes[0].line(5, "test").execute([("PING",)]),
+def attempts(layer) -> list[Callable[[], object]]:
+    """Returns every way to connect to a layer's server."""
+    line = AsyncNode(layer.servers[0]).line(5)
+    return [
+        layer.ping,
+        lambda: layer.nodes[0].line(5, "test").execute([("PING",)]),
         lambda: asyncio.run(line.execute([("PING",)])),
     ]
+
+
+def test_a_server_that_is_too_old_is_told_as_such_by_whoever_connects(redis_layer, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("asgi_redis.errors.MINIMUM_VERSION", (99, 0))
-        for attempt in attempts:
+        for attempt in attempts(redis_layer):
             with pytest.raises(UnsupportedServer, match="^Redis at [^ ]* is version"):
                 attempt()
+
+
+def test_a_user_that_may_not_ask_for_the_version_is_told_what_to_give_it(valkey, layer_on):
+    with valkey.client() as client:
+        client.execute_command("ACL SETUSER app on >word ~* &* +@all -info")
+    layer = layer_on(hosts=[f"redis://app:word@127.0.0.1:{valkey.port}/0"])
+    for attempt in attempts(layer):
+        with pytest.raises(LayerUnavailable, match="its user may not do this; give it all"):
+            attempt()
+    with valkey.client() as client:
+        client.execute_command("ACL SETUSER app +info")
+    layer.ping()

@@ -34,7 +34,14 @@ class TestUrls:
             url_servers([host], {})
 
     @pytest.mark.parametrize(
-        "url", ["redis://:secret@a:1/0", "rediss://me:se@cret@a:1/0", "unix://:secret@/r.sock"]
+        "url",
+        [
+            "redis://:secret@a:1/0",
+            "rediss://me:se@cret@a:1/0",
+            "unix://:secret@/r.sock",
+            "unix:///r.sock?password=secret",
+            "redis://a:1/0?password=se@cret",
+        ],
     )
     def test_messages_never_hold_a_password(self, url):
         [server] = url_servers([url], {})

@@ -21,6 +21,7 @@ def test_every_key_is_below_its_prefix():
         keys.choked("p!"),
         keys.answer("a"),
         keys.silence,
+        keys.worker_silence,
         keys.processes,
         keys.workers,
         keys.dead_letters,
@@ -36,7 +37,7 @@ def test_names_of_one_kind_are_never_those_of_another():
     names = [keys.stream("x"), keys.inbox("x"), keys.group("x"), keys.groups_of("x")]
     names += [keys.dropped("x"), keys.given_up("x"), keys.choked("x"), keys.answer("x")]
     names += [keys.statistics, keys.channel_statistics("x"), keys.processes, keys.workers]
-    names += [keys.dead_letters, keys.loads, keys.silence]
+    names += [keys.dead_letters, keys.loads, keys.silence, keys.worker_silence]
     assert len(set(names)) == len(names)
 
 

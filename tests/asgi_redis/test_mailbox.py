@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+import time
+from contextlib import suppress
 
 import pytest
 
 import asgi_redis.commands
 import asgi_redis.mailbox
 from asgi_redis.errors import unavailable
-from channels.layers.exceptions import LayerUnavailable
+from asgi_redis.pace import FEWEST
+from channels.layers.exceptions import ChannelFull, ChannelGone, LayerUnavailable
+from channels.layers.outgoing import Outgoing
 from tests.support.mailboxes import Receiver, hear, opened
 from tests.support.waiting import eventually
 
@@ -77,6 +81,22 @@ class TestHealing:
                 await joined(redis_layer, mailbox, receiver)
                 await asyncio.to_thread(redis_layer.flush)
                 await reaches(redis_layer, receiver)
+
+        asyncio.run(scenario())
+
+    def test_an_inbox_that_began_anew_under_an_earlier_clock_is_heard(self, redis_layer, receiver):
+        node = redis_layer.nodes[0]
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel = await joined(redis_layer, mailbox, receiver)
+                inbox, earlier = redis_layer.keys.inbox(mailbox.name), server_ms(redis_layer) - 9000
+                node.run(("DEL", inbox))
+                node.run(("XADD", inbox, f"{earlier}-1", "s", channel, "m", b"\x80"))
+                await eventually(lambda: receiver.lost_channels, "the news of what was missed")
+                assert receiver.lost_channels == {channel}
+                node.run(("XADD", inbox, f"{earlier}-2", "s", channel, "m", b"\x81\xa1a\x01"))
+                await eventually(lambda: (channel, {"a": 1}) in receiver.direct, "the next")
 
         asyncio.run(scenario())
 
@@ -173,6 +193,8 @@ class TestDeadServers:
                 assert await asyncio.to_thread(redis_layer.group_channels, "friends") == [stays]
                 inbox = redis_layer.keys.inbox(corpse.name)
                 assert redis_layer.nodes[0].run(("EXISTS", inbox)) == 0
+                with pytest.raises(ChannelGone):
+                    redis_layer.send(gone, {})  # as a response that is still being written
                 # A consumer that is late adds a socket of the dead server.
                 await asyncio.to_thread(redis_layer.group_add, "friends", gone)
                 assert await asyncio.to_thread(redis_layer.group_channels, "friends") == [stays]
@@ -211,6 +233,8 @@ class TestDeadServers:
             await slept.open()
             async with opened(redis_layer, alive):
                 channel = await joined(redis_layer, slept, sleeper)
+                alone = slept.new_channel()  # in no group
+                sleeper.held = {channel, alone}
                 await die(slept)
                 processes = ("ZRANGE", redis_layer.keys.processes, 0, -1)
                 await eventually(
@@ -220,9 +244,97 @@ class TestDeadServers:
                 for branch in slept._branches:
                     branch.open()  # it is continued
                 await eventually(lambda: sleeper.lost_channels, "the news")
+                assert sleeper.lost_channels == {channel, alone}
+                await reaches(redis_layer, sleeper)
+                redis_layer.send(channel, {})
+                await slept.close()
+
+        asyncio.run(scenario())
+
+    def test_one_that_is_late_with_its_heartbeat_stays_and_hears_that_it_missed_something(
+        self, redis_layer, monkeypatch
+    ):
+        monkeypatch.setattr(asgi_redis.commands, "PROCESS_TTL_MS", 10_000)
+        monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 60)
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+
+        async def scenario():
+            late, alive = Receiver(), Receiver()
+            async with opened(redis_layer, late) as mailbox, opened(redis_layer, alive):
+                channel = await joined(redis_layer, mailbox, late)
+                both = ("ZCARD", keys.processes)
+                await eventually(lambda: node.run(both) == 2, "a heartbeat of both")
+                beat = server_ms(redis_layer) - 12_000
+                node.run(("ZADD", keys.processes, beat, mailbox.name))
+                redis_layer.send_group("friends", {"number": 1})
+                mailbox._branches[0]._beat_now.set()  # before anybody has buried it
+                await eventually(lambda: late.events, "the news")
+                redis_layer.send_group("friends", {"number": 2})
+                await eventually(lambda: late.groups, "the next message")
+                assert late.events == [("lost", {channel}), ("group", {"number": 2})]
+
+        asyncio.run(scenario())
+
+    def test_it_is_told_although_it_cannot_be_registered_again_yet(self, redis_layer):
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+
+        async def scenario():
+            sleeper, alive = Receiver(), Receiver()
+            slept = redis_layer.open_mailbox("sleeper", sleeper)
+            await slept.open()
+            async with opened(redis_layer, alive):
+                channel = await joined(redis_layer, slept, sleeper)
+                await die(slept)
+                tomb = ("EXISTS", keys.given_up(slept.name))
+                await eventually(lambda: node.run(tomb), "the verdict")
+                node.run(("SET", keys.groups_of(slept.name), "something else"))
+                slept._branches[0].open()  # it is continued
+                await eventually(lambda: sleeper.lost_channels, "the news")
                 assert sleeper.lost_channels == {channel}
+                node.run(("DEL", keys.groups_of(slept.name)))
                 await reaches(redis_layer, sleeper)
                 await slept.close()
+
+        asyncio.run(scenario())
+
+
+class TestChoking:
+    def test_it_ends_by_itself_whatever_else_is_choked(self, make_redis_layer, receiver):
+        layer = make_redis_layer(expiry=0.3)
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                slow, other = mailbox.new_channel(), mailbox.new_channel()
+
+                def refuses_beside(choked: str) -> bool:
+                    mailbox.choke(choked, True)
+                    with suppress(ChannelFull):
+                        layer.send(slow, {})
+                        return False
+                    return True
+
+                await eventually(lambda: refuses_beside(slow), "the choking")
+                await eventually(lambda: not refuses_beside(other), "its end")
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize("sign", [1, -1], ids=["behind", "gone"])
+    def test_it_lasts_as_long_as_messages_do_and_anew_when_it_is_said_again(
+        self, redis_layer, receiver, sign
+    ):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel = mailbox.new_channel()
+
+                def lasts(since: int) -> bool:
+                    until = choked_until(redis_layer, mailbox, channel) * sign
+                    return until >= since + redis_layer.commands.expiry_ms
+
+                for _ in range(2):
+                    now = server_ms(redis_layer)
+                    mailbox.choke(channel, True) if sign == 1 else mailbox.hang_up(channel)
+                    await eventually(lambda now=now: lasts(now), "the choking")
+                    await asyncio.sleep(0.002)
 
         asyncio.run(scenario())
 
@@ -269,6 +381,49 @@ class TestTidying:
 
         asyncio.run(scenario())
 
+    def test_a_group_is_left_while_the_inbox_is_busy_unless_news_of_it_waits_there(
+        self, redis_layer, receiver
+    ):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                left = await joined(redis_layer, mailbox, receiver, "left")
+                joined_again = await joined(redis_layer, mailbox, receiver, "joined")
+                [branch] = mailbox._branches
+                reader = branch._tasks[0]
+                reader.cancel()
+                await asyncio.wait([reader])
+                late = mailbox.new_channel()
+                redis_layer.send(late, {})
+                redis_layer.group_add("joined", late)
+                for channel in (left, joined_again):
+                    mailbox.forget(channel)
+                groups = ("SMEMBERS", redis_layer.keys.groups_of(mailbox.name))
+                await eventually(lambda: node.run(groups) == [b"joined"], "it to leave one")
+                for group, members in {"left": [], "joined": [mailbox.name.encode()]}.items():
+                    assert node.run(("ZRANGE", redis_layer.keys.group(group), 0, -1)) == members
+                branch._tasks.append(asyncio.ensure_future(branch._forever(branch._read)))
+                await reaches(redis_layer, receiver, "joined")
+                assert receiver.groups[-1][0] == {late}
+
+        node = redis_layer.nodes[0]
+        asyncio.run(scenario())
+
+    def test_what_redis_does_not_take_now_is_left_later(self, redis_layer, receiver, caplog):
+        node, group = redis_layer.nodes[0], redis_layer.keys.group("friends")
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel = await joined(redis_layer, mailbox, receiver)
+                node.run(("SET", group, "something else"))
+                mailbox.forget(channel)
+                await eventually(lambda: "keep trying" in caplog.text, "a first attempt")
+                node.run(("DEL", group))
+                groups = ("EXISTS", redis_layer.keys.groups_of(mailbox.name))
+                await eventually(lambda: not node.run(groups), "its removal")
+
+        caplog.set_level(logging.WARNING, "asgi_redis")
+        asyncio.run(scenario())
+
     def test_the_inbox_holds_nothing_that_was_read(self, redis_layer, receiver):
         async def scenario():
             async with opened(redis_layer, receiver) as mailbox:
@@ -291,6 +446,34 @@ class TestTidying:
 
         asyncio.run(scenario())
         assert "Ignored an entry in our inbox" in caplog.text
+
+
+class TestTaking:
+    def test_other_tasks_go_on_while_much_is_handed_over(self, redis_layer, receiver, monkeypatch):
+        monkeypatch.setattr(asgi_redis.mailbox, "TAKE_SECONDS", 0, raising=False)
+        turns, seen = 0, []
+
+        def deliver(channel, message) -> None:
+            seen.append(turns)
+            time.sleep(0.001)
+
+        async def tick() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                monkeypatch.setattr(receiver, "deliver", deliver)
+                item = Outgoing.to_channel(mailbox.new_channel(), {})
+                ticking = asyncio.ensure_future(tick())
+                redis_layer.send_all([item] * FEWEST)  # what one read brings
+                await eventually(lambda: len(seen) == FEWEST, "all of it")
+                ticking.cancel()
+            assert len(set(seen)) == FEWEST
+
+        asyncio.run(scenario())
 
 
 class TestRefusals:
@@ -325,6 +508,18 @@ class TestConnections:
 
 def test_the_error_of_an_absent_server_names_it():
     assert "redis://host:1" in str(unavailable("redis://host:1", ConnectionRefusedError("no")))
+
+
+def choked_until(layer, mailbox, channel: str) -> int:
+    """Returns until when a channel is sent nothing, in ms; below zero if its client has left."""
+    command = ("ZSCORE", layer.keys.choked(mailbox.name), channel)
+    return int(layer.nodes[0].run(command) or 0)
+
+
+def server_ms(layer) -> int:
+    """Returns the server's time."""
+    seconds, microseconds = layer.nodes[0].run(("TIME",))
+    return int(seconds) * 1000 + int(microseconds) // 1000
 
 
 async def die(mailbox) -> None:

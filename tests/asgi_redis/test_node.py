@@ -2,8 +2,10 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import redis
 from redis.exceptions import ResponseError
 
 import asgi_redis.errors
@@ -19,8 +21,8 @@ from tests.support.waiting import wait_until
 def make_node(redis_url):
     made = []
 
-    def make(url: str = redis_url) -> Node:
-        made.append(Node(url_servers([url], {})[0]))
+    def make(url: str = redis_url, **options: Any) -> Node:
+        made.append(Node(url_servers([url], options)[0]))
         return made[-1]
 
     yield make
@@ -44,17 +46,31 @@ class TestExecute:
         assert (ok, value) == (b"OK", b"a")
         assert isinstance(refused, ResponseError)
 
-    def test_one_that_has_to_work_is_an_error_when_it_is_refused(self, node, prefix):
+    def test_one_that_has_to_work_is_an_error_when_it_is_refused(self, node):
         with pytest.raises(LayerUnavailable, match="unknown command"):
             node.run(("NONSENSE",))
 
     def test_scripts_that_the_server_has_forgotten_are_loaded_again(self, node, prefix):
-        key = f"{prefix}workers"
-        beat = scripts.worker_beat([key], "me", 1000, 1000, 1000, f"{prefix}reaper:")
+        key = f"{prefix}choked"
+        choke = scripts.choke([key], "p!1", 1000, 1)
         node.run(("SCRIPT", "FLUSH"))
-        assert node.execute([("EXISTS", key), beat])[0] == 0
+        assert node.execute([("EXISTS", key), choke])[0] == 0
         assert node.run(("ZCARD", key)) == 1
-        assert node.run(beat) == []
+        assert node.run(choke) is None
+
+    def test_more_threads_than_redis_py_expects_each_get_a_connection(self, node, prefix):
+        count, key = 101, f"{prefix}list"
+        with ThreadPoolExecutor(count) as pool:
+            waiting = [pool.submit(node.run, ("BLPOP", key, 4)) for _ in range(count)]
+
+            def all_wait() -> bool:
+                return node.run(("CLIENT", "LIST")).count(b"cmd=blpop") >= count
+
+            try:
+                wait_until(all_wait, "all of them to wait")
+            finally:
+                node.run(("RPUSH", key, *range(count)))
+        assert {int(thread.result()[1]) for thread in waiting} == set(range(count))
 
     def test_threads_may_share_it(self, node, prefix):
         with ThreadPoolExecutor(8) as pool:
@@ -142,7 +158,7 @@ class TestOutages:
 
 
 class TestLine:
-    def test_it_keeps_one_connection_with_its_name(self, node, redis_url):
+    def test_it_keeps_one_connection_with_its_name(self, node):
         line = node.line(5.0, "a-name-of-this-test")
         first, second = (line.execute([("CLIENT", "ID")])[0] for _ in range(2))
         assert first == second
@@ -168,5 +184,17 @@ class TestLine:
         valkey.restart()
         with pytest.raises(LayerUnavailable):
             line.execute([("PING",)])
+        assert line.execute([("PING",)]) == [b"PONG"]
+        line.close()
+
+    def test_connections_that_broke_leave_room_for_the_next(self, make_node, redis_url):
+        node = make_node(max_connections=2)
+        line = node.line(5.0, "breaking")
+        with redis.Redis.from_url(redis_url) as client:
+            for _ in range(4):
+                [name] = line.execute([("CLIENT", "ID")])
+                client.client_kill_filter(_id=name)
+                with pytest.raises(LayerUnavailable, match="closed"):
+                    line.execute([("PING",)])
         assert line.execute([("PING",)]) == [b"PONG"]
         line.close()

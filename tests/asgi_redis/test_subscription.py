@@ -32,6 +32,12 @@ def workers():
         subscription.close()
 
 
+@pytest.fixture
+def watcher(redis_layer, workers) -> None:
+    """Somebody is heard all the time, so that the silence of another means something."""
+    workers.append(redis_layer.subscribe(["quiet"]))
+
+
 def take(subscription, count: int = 1) -> list:
     """Returns deliveries that are not settled."""
     found: list = []
@@ -64,7 +70,9 @@ class TestDeadWorkers:
         wait_until(lambda: "on test: 1 go to others, 0 to the dead" in caplog.text, "the log line")
         assert redis_layer.receive(["test"]) == (None, None)
 
-    def test_a_message_that_kills_every_worker_becomes_a_dead_letter(self, redis_layer, workers):
+    def test_a_message_that_kills_every_worker_becomes_a_dead_letter(
+        self, redis_layer, workers, watcher
+    ):
         redis_layer.send("test", {"value": "poison"})
         redis_layer.send("test", {"value": "good"})
         deaths = 0
@@ -90,7 +98,7 @@ class TestDeadWorkers:
         assert "5 times" in letter.reason
 
     def test_what_was_read_beside_a_message_that_kills_becomes_no_dead_letter(
-        self, redis_layer, workers
+        self, redis_layer, workers, watcher
     ):
         innocent = [f"message {number}" for number in range(5)]
         for name in [*innocent[:2], "poison", *innocent[2:]]:
@@ -301,6 +309,14 @@ class TestForeignEntries:
         if not foreign:  # the last kind is a message with odd notes beside it
             assert len(list(redis_layer.dead_letters)) == 1
             assert "Put an entry of test to the dead letters" in caplog.text
+
+    def test_a_message_that_somebody_has_put_back_may_have_any_id(self, redis_layer, workers):
+        age = ("b", int(time.time() * 1000), "t", 0, "i", b"\xff\xfe")
+        redis_layer.nodes[0].run(("XADD", redis_layer.keys.stream("test"), "*", "m", b"\x80", *age))
+        workers.append(redis_layer.subscribe(["test"]))
+        [delivery] = take(workers[0])
+        workers[0].settle([], [delivery])
+        assert delivery.message == {}
 
 
 class TestOutages:

@@ -18,6 +18,7 @@ from channels.handler import AsgiHandler, AsgiRequest, HttpResponseLater, ViewCo
 from channels.layers.memory import InMemoryChannelLayer
 from channels.message import Message
 from channels.pending import collect_sends, send_pending
+from tests.support.signals import connected
 
 # A request closes the database connections that are too old, whether it used them or not.
 pytestmark = pytest.mark.django_db
@@ -235,13 +236,8 @@ class TestViews:
             seen.append((signal, sender, kwargs.get("message")))
 
         message = make_message(layer, "/hello/")
-        request_started.connect(note)
-        request_finished.connect(note)
-        try:
+        with connected(request_started, note), connected(request_finished, note):
             list(AsgiHandler()(message))
-        finally:
-            request_started.disconnect(note)
-            request_finished.disconnect(note)
         assert seen == [
             (request_started, AsgiHandler, message),
             (request_finished, AsgiHandler, None),
@@ -316,16 +312,13 @@ class TestNoResponse:
 
         settings.MIDDLEWARE = ["tests_middleware.Middleware"]
         monkeypatch.setattr("django.core.handlers.base.import_string", lambda path: Middleware)
-        got_request_exception.connect(note)
-        try:
+        with connected(got_request_exception, note):
             assert respond(layer, "/later/") == []
-        finally:
-            got_request_exception.disconnect(note)
         assert exceptions == []
         assert respond(layer, "/fail/")[0]["status"] == 500
         assert isinstance(exceptions[0], LookupError)
 
-    def test_a_client_that_stalls_gets_a_timeout(self, layer, caplog):
+    def test_a_client_that_stalls_gets_a_timeout(self, layer):
         class ImpatientHandler(AsgiHandler):
             class request_class(AsgiRequest):
                 body_receive_timeout = 0.01
@@ -455,8 +448,32 @@ class TestViewConsumer:
         consumer.join()
         assert contents == [str(number).encode() for number in range(12)] + [b""]
 
+    def test_a_response_whose_client_has_left_is_stopped_and_closed(self, layer, caplog):
+        caplog.set_level(logging.WARNING)
+        made, closed = [], []
+
+        def parts():
+            for number in range(5):
+                made.append(number)
+                yield str(number)
+                if number == 1:
+                    layer.channel_layer.hang_up(REPLY)
+
+        response = StreamingHttpResponse(parts())
+        response.close = lambda: closed.append(True)
+
+        class Consumer(ViewConsumer):
+            def __init__(self):
+                self.handler = HandlerOf(response)
+
+        with collect_sends() as pending:
+            Consumer()(make_message(layer, "/"))
+        assert (made, closed, pending) == ([0, 1, 2], [True], [])
+        assert [reply["content"] for reply in self.received(layer)] == [b"0", b"1"]
+        assert caplog.records == []
+
     def test_a_client_that_does_not_read_is_given_up(self, layer, monkeypatch):
-        monkeypatch.setattr(layer.channel_layer, "expiry", -1)
+        monkeypatch.setattr("channels.handler.FULL_SECONDS", 0)
         layer.channel_layer.capacity = 0
         with collect_sends(), pytest.raises(layer.ChannelFull):
             ViewConsumer()(make_message(layer, "/stream/"))

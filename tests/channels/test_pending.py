@@ -64,6 +64,16 @@ class TestSendPending:
         assert layer.receive(["free"]) == ("free", {})
         assert caplog.text.count("Dropped a message to channel 'full'") == 1
 
+    def test_what_is_for_a_client_that_has_left_is_dropped_without_a_word(self, caplog):
+        layer = InMemoryChannelLayer()
+        layer.hang_up("gone")
+        with collect_sends() as pending:
+            for name in ("gone", "here"):
+                Channel(name, channel_layer=layer).send({})
+        send_pending(pending)
+        assert layer.receive(["here"]) == ("here", {})
+        assert caplog.records == []
+
 
 class TestRetryRefused:
     def refusals(self, layer, count: int = 1) -> list:

@@ -15,6 +15,7 @@ class Receiver:
     Attributes:
         direct: (channel, message) pairs.
         groups: (set of channels, message) pairs.
+        held: channels that somebody is behind.
         lost_channels: of which something was dropped.
         events: all of it, in order: ("direct" | "group" | "lost", what).
     """
@@ -22,8 +23,12 @@ class Receiver:
     def __init__(self) -> None:
         self.direct: list[tuple[str, dict[str, Any]]] = []
         self.groups: list[tuple[set[str], dict[str, Any]]] = []
+        self.held: set[str] = set()
         self.lost_channels: set[str] = set()
         self.events: list[tuple[str, Any]] = []
+
+    def connections(self) -> Collection[str]:
+        return self.held
 
     def deliver(self, channel: str, message: dict[str, Any]) -> None:
         self.direct.append((channel, message))

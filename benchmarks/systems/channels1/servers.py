@@ -27,6 +27,10 @@ class Servers:
         )
         self.mailboxes = [self.layer.open_mailbox("bench.server", self) for _ in range(SERVERS)]
 
+    def connections(self):
+        """Return nothing: there are no sockets."""
+        return ()
+
     def deliver(self, channel, message) -> None:
         """Ignore what is not for the group."""
 

@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from channels.layers.exceptions import ChannelFull
+from channels.layers.exceptions import ChannelFull, ChannelGone
+from channels.layers.outgoing import Outgoing
 from tests.support.mailboxes import Receiver, hear, opened
 from tests.support.waiting import eventually
 
@@ -231,6 +232,53 @@ class TestChoking:
         asyncio.run(scenario())
 
 
+class TestHangingUp:
+    def test_whoever_sends_hears_that_the_client_has_left_and_others_go_on(self, layer, receiver):
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                gone, stays = mailbox.new_channel(), mailbox.new_channel()
+                mailbox.hang_up(gone)
+                await eventually(lambda: has_left(layer, gone), "the channel to be gone")
+                with pytest.raises(ChannelGone, match=gone):
+                    await mailbox.send(gone, {})
+                both = [Outgoing.to_channel(name, {"value": 1}) for name in (gone, stays)]
+                [refusal] = layer.send_all(both)
+                assert refusal.outgoing is both[0]
+                assert isinstance(refusal.error, ChannelGone)
+                await eventually(lambda: (stays, {"value": 1}) in receiver.direct, "the other")
+
+        asyncio.run(scenario())
+
+    def test_it_says_more_than_choking(self, layer, receiver):
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                channel = mailbox.new_channel()
+                mailbox.choke(channel, True)
+                mailbox.hang_up(channel)
+                mailbox.forget(channel)
+                await eventually(lambda: has_left(layer, channel), "the channel to be gone")
+
+        asyncio.run(scenario())
+
+    def test_it_is_forgotten_when_what_was_sent_before_has_expired(self, make_layer, receiver):
+        layer = make_layer(expiry=0.3)
+
+        async def scenario():
+            mailbox = layer.open_mailbox("test", receiver)
+            await mailbox.open()
+            channel = mailbox.new_channel()
+
+            def is_gone() -> bool:
+                mailbox.hang_up(channel)
+                return has_left(layer, channel)
+
+            await eventually(is_gone, "the channel to be gone")
+            await eventually(lambda: not has_left(layer, channel), "it to be forgotten")
+            await mailbox.close()
+
+        asyncio.run(scenario())
+
+
 class TestClosing:
     def test_what_was_sent_before_has_left(self, layer, receiver):
         async def scenario():
@@ -254,6 +302,16 @@ class TestClosing:
 
     def test_one_that_was_never_opened_can_be_closed(self, layer, receiver):
         asyncio.run(layer.open_mailbox("test", receiver).close())
+
+
+def has_left(layer, channel: str) -> bool:
+    try:
+        layer.send(channel, {})
+    except ChannelGone:
+        return True
+    except ChannelFull:
+        pass
+    return False
 
 
 def refuses(layer, channel: str) -> bool:

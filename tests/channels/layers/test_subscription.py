@@ -4,16 +4,10 @@ import threading
 
 import pytest
 
-import asgi_redis.subscription
-from channels.layers import memory
 from channels.layers.outgoing import Outgoing
 from tests.support.waiting import wait_until
 
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch):
-    monkeypatch.setattr(memory, "BLOCK_SECONDS", 0.05)
-    monkeypatch.setattr(asgi_redis.subscription, "BLOCK_MS", 50)
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 @pytest.fixture

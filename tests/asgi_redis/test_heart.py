@@ -1,0 +1,82 @@
+"""Tests of asgi_redis.heart: a living worker looks alive, and silence of all proves nothing."""
+
+import pytest
+
+import asgi_redis.heart
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture(autouse=True)
+def _short_times(monkeypatch):
+    """Heartbeats are quick, and so is the verdict on workers that have none."""
+    monkeypatch.setattr(asgi_redis.heart, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(asgi_redis.heart, "SUSPECT_MS", 300)
+
+
+@pytest.fixture
+def subscribe(redis_layer):
+    """Opens subscriptions to a channel, which are closed after the test."""
+    opened = []
+
+    def open_one():
+        opened.append(redis_layer.subscribe(["test"]))
+        return opened[-1]
+
+    yield open_one
+    for subscription in opened:
+        subscription.close()
+
+
+@pytest.fixture
+def beats(redis_layer):
+    """Returns when a worker was last heard, in milliseconds; 0 if it never was."""
+
+    def ask(subscription) -> int:
+        command = ("ZSCORE", redis_layer.keys.workers, subscription.worker)
+        return int(redis_layer.nodes[0].run(command) or 0)
+
+    return ask
+
+
+def heart_of(subscription):
+    [share] = subscription._shares
+    return share.heart
+
+
+def test_after_a_silence_of_all_nobody_is_looked_for_until_all_can_be_heard(
+    redis_layer, subscribe, beats
+):
+    first, second = subscribe(), subscribe()
+    wait_until(lambda: beats(first) and beats(second), "both")
+    node, keys = redis_layer.nodes[0], redis_layer.keys
+    for subscription in (first, second):
+        heart_of(subscription).stop()
+        # As if Redis had been away for longer than a worker may be silent.
+        node.run(("ZADD", keys.workers, beats(subscription) - 400, subscription.worker))
+    wait_until(lambda: not node.run(("EXISTS", keys.reapers + keys.stream("test"))), "a turn")
+    assert heart_of(second).beat() == []
+    wait_until(lambda: heart_of(second).beat() == ["test"], "its turn")
+
+
+def test_a_mistake_in_a_heartbeat_is_logged_and_the_next_one_comes(
+    subscribe, beats, monkeypatch, caplog
+):
+    subscription = subscribe()
+    with monkeypatch.context() as patch:
+        patch.setattr("asgi_redis.scripts.worker_beat", None)
+        wait_until(lambda: "Error in the heartbeat of a worker" in caplog.text, "the log line")
+        before = beats(subscription)
+    wait_until(lambda: beats(subscription) > before, "the next heartbeat")
+
+
+def test_a_worker_whose_user_lacks_a_right_beats_as_soon_as_it_has_it(valkey, layer_on, caplog):
+    with valkey.client() as client:
+        client.execute_command("ACL SETUSER app on >word ~* &* +@all -info")
+        layer = layer_on(hosts=[f"redis://app:word@127.0.0.1:{valkey.port}/0"])
+        subscription = layer.subscribe(["test"])
+        wait_until(lambda: "cannot say that it is alive" in caplog.text, "the log line")
+        assert "its user may not do this" in caplog.text
+        assert heart_of(subscription).is_alive()
+        client.execute_command("ACL SETUSER app +info")
+        wait_until(lambda: client.zcard(layer.keys.workers), "a heartbeat")
+    subscription.close()
