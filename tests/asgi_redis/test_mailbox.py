@@ -450,7 +450,7 @@ class TestTidying:
 
 class TestTaking:
     def test_other_tasks_go_on_while_much_is_handed_over(self, redis_layer, receiver, monkeypatch):
-        monkeypatch.setattr(asgi_redis.mailbox, "TAKE_SECONDS", 0, raising=False)
+        monkeypatch.setattr(asgi_redis.mailbox, "TAKE_SECONDS", 0)
         turns, seen = 0, []
 
         def deliver(channel, message) -> None:

@@ -55,7 +55,10 @@ class Deployment(Stack):
     def wait_until_answering(self) -> None:
         """Wait until each interface server has a worker's answer."""
         for port in [*self.ports, self.nginx.http]:
-            wait_until(lambda port=port: self._answers(port), f"an answer from port {port}")
+            # Five processes start at once, perhaps beside those of another test.
+            wait_until(
+                lambda port=port: self._answers(port), f"an answer from port {port}", seconds=90
+            )
 
     def _answers(self, port: int) -> bool:
         return status_of(port, "/healthz", Host=HOST) in (200, 301)
