@@ -9,8 +9,6 @@ from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import ResponseError
-
 from asgi_redis.aionode import AsyncNode
 from asgi_redis.inbox import Gap, Inbox, Question, milliseconds, next_id
 from asgi_redis.outage import Outage
@@ -244,13 +242,12 @@ class Branch:
                 self._commands.beat(self._process, len(self.inbox.members)),
                 ("TIME",),
                 self._commands.bury(),
-                ("XINFO", "STREAM", self._key),
+                self._last(),
             ]
         )
-        *replies, inbox = replies
-        (known, given_up), now, _ = self._manager.expect(replies)
+        (known, given_up), now, _, last = self._manager.expect(replies)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
-        self._check_last(inbox)
+        self._check_last(last)
         if given_up:
             self._tell_lost()  # Redis says it only once: registering may fail
         if not known or not self.available:
@@ -263,17 +260,13 @@ class Branch:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._beat_now.wait(), BEAT_SECONDS)
 
-    def _check_last(self, inbox: Sequence[Any] | ResponseError) -> None:
-        """Starts over if the inbox began anew, under a clock that is behind the one before.
+    def _last(self) -> Any:
+        return ("XREVRANGE", self._key, "+", "-", "COUNT", 1)
 
-        What came since was taken for what had been read, and trimmed.
-        """
-        if isinstance(inbox, ResponseError):
-            return  # there is none
-        written = milliseconds(inbox[inbox.index(b"last-generated-id") + 1].decode())
-        if written < milliseconds(self.inbox.last_id) - 1000:
+    def _check_last(self, last: Sequence[Any]) -> None:
+        """Starts over if the inbox began anew, under a clock that is behind the one before."""
+        if last and milliseconds(last[0][0].decode()) < milliseconds(self.inbox.last_id) - 1000:
             self.inbox.last_id = "0-0"
-            self._tell_lost()
 
     async def _register(self) -> None:
         groups = sorted(self.inbox.members.groups())

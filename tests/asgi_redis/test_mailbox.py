@@ -84,22 +84,6 @@ class TestHealing:
 
         asyncio.run(scenario())
 
-    def test_an_inbox_that_began_anew_under_an_earlier_clock_is_heard(self, redis_layer, receiver):
-        node = redis_layer.nodes[0]
-
-        async def scenario():
-            async with opened(redis_layer, receiver) as mailbox:
-                channel = await joined(redis_layer, mailbox, receiver)
-                inbox, earlier = redis_layer.keys.inbox(mailbox.name), server_ms(redis_layer) - 9000
-                node.run(("DEL", inbox))
-                node.run(("XADD", inbox, f"{earlier}-1", "s", channel, "m", b"\x80"))
-                await eventually(lambda: receiver.lost_channels, "the news of what was missed")
-                assert receiver.lost_channels == {channel}
-                node.run(("XADD", inbox, f"{earlier}-2", "s", channel, "m", b"\x81\xa1a\x01"))
-                await eventually(lambda: (channel, {"a": 1}) in receiver.direct, "the next")
-
-        asyncio.run(scenario())
-
     def test_a_pause_of_redis_costs_no_socket(self, valkey, layer_on):
         """Nobody can be heard while Redis is away: afterwards nobody is taken for dead."""
         layer = layer_on(valkey)
