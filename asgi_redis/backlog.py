@@ -97,11 +97,11 @@ class Backlog:
         What goes to one of the full channels is left too: it must not overtake what did not go.
         """
         by_node: dict[int, list[Outgoing]] = defaultdict(list)
-        left = [item for item in outgoing if item.name in full]
-        for item in outgoing:
-            if item.name not in full:
-                by_node[self._layer.shard(item.name)].append(item)
         refusals: list[Refusal] = []
+        left: list[Outgoing] = []
+        for item in outgoing:
+            queue = left if item.name in full else by_node[self._layer.shard(item.name)]
+            queue.append(item)
         for index, items in by_node.items():
             if index not in barred:
                 try:

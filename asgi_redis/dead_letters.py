@@ -70,7 +70,7 @@ class DeadLetters:
                 [
                     ("XADD", stream, "*", "m", letter.data),
                     # Where readers keep the stream it has an expiry, and a longer one.
-                    ("PEXPIRE", stream, self._commands.expiry_ms, "NX"),
+                    self._commands.let_expire(stream),
                     ("PEXPIRE", stream, self._commands.expiry_ms, "GT"),
                     ("XDEL", self._commands.keys.dead_letters, entry_id),
                 ]

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgpack
@@ -287,8 +288,8 @@ class RedisChannelLayer(BaseChannelLayer):
             return []
         node = self.nodes[index]
         answer = self.keys.answer(names.random_part())
-        for process in processes:
-            node.expect(node.execute(self.commands.ask_members(process, group, answer)))
+        asked = [self.commands.ask_members(process, group, answer) for process in processes]
+        node.expect(node.execute(list(chain.from_iterable(asked))))
         channels: list[str] = []
         deadline = time.monotonic() + ANSWER_SECONDS
         for _ in processes:

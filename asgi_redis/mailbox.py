@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -137,9 +137,11 @@ class Branch:
             self._writing = asyncio.ensure_future(self._write())
         return future
 
-    def tell(self, command: Command) -> None:
-        """Runs a command that may be lost."""
-        self._start(self._tell([command]))
+    def tell(self, *commands: Command) -> None:
+        """Runs commands that may be lost."""
+        task = asyncio.ensure_future(self._tell(commands))
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
 
     async def close(self) -> None:
         """Sends what waits, and leaves Redis as if we had not been there."""
@@ -190,7 +192,7 @@ class Branch:
                 await asyncio.sleep(0)
                 pause_at = time.monotonic() + TAKE_SECONDS
             if isinstance(arrival, Question):
-                self._start(self._tell(self._commands.answer(arrival)))
+                self.tell(*self._commands.answer(arrival))
                 continue
             if isinstance(arrival, Gap):
                 self._receiver.lost(arrival.channels)
@@ -303,16 +305,10 @@ class Branch:
             self._registered -= set(part) - stays
 
     async def _tell(self, commands: Sequence[Command]) -> None:
-        """Runs commands that may be lost."""
         try:
             await self._manager.execute(commands)
         except LayerUnavailable as error:
             logger.debug("Could not tell Redis: %s", error)
-
-    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(coroutine)
-        self._tasks.append(task)
-        task.add_done_callback(self._tasks.remove)
 
 
 def _parts(groups: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -65,13 +65,11 @@ class DaphneOutlet(Outlet):
         if self._protocol.state != self._protocol.STATE_OPEN:
             return
         transport = self._protocol.transport
-        waiting = transports.waiting(transport)
+        waiting = self._waiting()
         if not waiting:
-            self._since = 0.0
-        elif not self._since:
-            self._since = time.monotonic()
-        if waiting <= BACKLOG_BYTES:
-            transports.write(transport, frame.encoded)
+            transports.write_idle(transport, frame.encoded)
+        elif waiting <= BACKLOG_BYTES:
+            transport.write(frame.encoded)
         elif not self._cut_off:
             logger.warning("Cut off a socket with %d bytes unread by its client.", waiting)
             self.abort()
@@ -83,11 +81,7 @@ class DaphneOutlet(Outlet):
             self.throttle(blocked=False)
 
     def stalled(self) -> bool:
-        waiting = transports.waiting(self._protocol.transport)
-        if waiting == 0:
-            self._since = 0.0
-        elif not self._since:
-            self._since = time.monotonic()
+        waiting = self._waiting()
         waited = time.monotonic() - self._since if self._since else 0.0
         return waiting > BACKLOG_BYTES or waited > BACKLOG_SECONDS
 
@@ -97,6 +91,15 @@ class DaphneOutlet(Outlet):
 
     def throttle(self, blocked: bool) -> None:
         self._pause(blocked or self._protocol.application_queue.qsize() > FRAMES_WAITING)
+
+    def _waiting(self) -> int:
+        """Returns how many bytes wait for the client, and notes since when some do."""
+        waiting = transports.waiting(self._protocol.transport)
+        if not waiting:
+            self._since = 0.0
+        elif not self._since:
+            self._since = time.monotonic()
+        return waiting
 
     def _arrive(self) -> None:
         """Takes a frame; if more than enough wait by now, the client is not read any further.

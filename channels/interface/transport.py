@@ -21,18 +21,31 @@ def waiting(transport: Any) -> int:
 
 
 def write(transport: Any, data: bytes) -> None:
-    """Gives data to the kernel at once if it comes next; what is not taken waits in line.
+    """Gives data to the kernel at once if nothing waits before them, else puts them in line.
+
+    Arguments:
+        transport: as above.
+        data: what to send.
+    """
+    if waiting(transport):
+        transport.write(data)
+    else:
+        write_idle(transport, data)
+
+
+def write_idle(transport: Any, data: bytes) -> None:
+    """Gives data to the kernel at once; what it does not take waits.
 
     Twisted's own `write` would leave it for a later turn of the reactor, which has to watch the
     socket until then.
 
     Arguments:
-        transport: as above; what TLS has to encrypt takes its usual way.
+        transport: one at which nothing waits; what TLS has to encrypt takes its usual way.
         data: what to send.
     """
     sent: Any = 0
     # TLS passes on what it does not have itself, so it would be of no use to look for methods.
-    if isinstance(transport, FileDescriptor) and not waiting(transport):
+    if isinstance(transport, FileDescriptor):
         sent = transport.writeSomeData(data)
     if not isinstance(sent, int):  # the connection is lost, as `write` finds out
         sent = 0

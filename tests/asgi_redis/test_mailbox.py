@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -12,6 +13,7 @@ import asgi_redis.mailbox
 from asgi_redis.errors import unavailable
 from asgi_redis.pace import FEWEST
 from channels.layers.exceptions import ChannelFull, ChannelGone, LayerUnavailable
+from channels.layers.mailbox import Mailbox
 from channels.layers.outgoing import Outgoing
 from tests.support.mailboxes import Receiver, hear, opened
 from tests.support.waiting import eventually
@@ -212,26 +214,15 @@ class TestDeadServers:
 
     def test_one_that_was_only_stopped_is_told_that_it_missed_something(self, redis_layer):
         async def scenario():
-            sleeper, alive = Receiver(), Receiver()
-            slept = redis_layer.open_mailbox("sleeper", sleeper)
-            await slept.open()
-            async with opened(redis_layer, alive):
-                channel = await joined(redis_layer, slept, sleeper)
+            async with given_up(redis_layer) as (sleeper, slept, channel):
                 alone = slept.new_channel()  # in no group
                 sleeper.held = {channel, alone}
-                await die(slept)
-                processes = ("ZRANGE", redis_layer.keys.processes, 0, -1)
-                await eventually(
-                    lambda: slept.name.encode() not in redis_layer.nodes[0].run(processes),
-                    "the verdict",
-                )
                 for branch in slept._branches:
                     branch.open()  # it is continued
                 await eventually(lambda: sleeper.lost_channels, "the news")
                 assert sleeper.lost_channels == {channel, alone}
                 await reaches(redis_layer, sleeper)
                 redis_layer.send(channel, {})
-                await slept.close()
 
         asyncio.run(scenario())
 
@@ -263,21 +254,13 @@ class TestDeadServers:
         node, keys = redis_layer.nodes[0], redis_layer.keys
 
         async def scenario():
-            sleeper, alive = Receiver(), Receiver()
-            slept = redis_layer.open_mailbox("sleeper", sleeper)
-            await slept.open()
-            async with opened(redis_layer, alive):
-                channel = await joined(redis_layer, slept, sleeper)
-                await die(slept)
-                tomb = ("EXISTS", keys.given_up(slept.name))
-                await eventually(lambda: node.run(tomb), "the verdict")
+            async with given_up(redis_layer) as (sleeper, slept, channel):
                 node.run(("SET", keys.groups_of(slept.name), "something else"))
                 slept._branches[0].open()  # it is continued
                 await eventually(lambda: sleeper.lost_channels, "the news")
                 assert sleeper.lost_channels == {channel}
                 node.run(("DEL", keys.groups_of(slept.name)))
                 await reaches(redis_layer, sleeper)
-                await slept.close()
 
         asyncio.run(scenario())
 
@@ -504,6 +487,23 @@ def server_ms(layer) -> int:
     """Returns the server's time."""
     seconds, microseconds = layer.nodes[0].run(("TIME",))
     return int(seconds) * 1000 + int(microseconds) // 1000
+
+
+@asynccontextmanager
+async def given_up(layer) -> AsyncIterator[tuple[Receiver, Mailbox, str]]:
+    """A mailbox that stood still until it was buried: its receiver, itself, a group's member."""
+    sleeper = Receiver()
+    slept = layer.open_mailbox("sleeper", sleeper)
+    await slept.open()
+    async with opened(layer, Receiver()):
+        channel = await joined(layer, slept, sleeper)
+        await die(slept)
+        processes = ("ZRANGE", layer.keys.processes, 0, -1)
+        tomb = ("EXISTS", layer.keys.given_up(slept.name))
+        node, name = layer.nodes[0], slept.name.encode()
+        await eventually(lambda: name not in node.run(processes) and node.run(tomb), "the verdict")
+        yield sleeper, slept, channel
+        await slept.close()
 
 
 async def die(mailbox) -> None:

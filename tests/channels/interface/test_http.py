@@ -310,6 +310,12 @@ def waits(site) -> bool:
 class TestSlowClient:
     PART = bytes(512 * 1024)
 
+    def send_parts(self, layer, channel, *more):
+        """Sends as many parts of a response, each of which says whether there are more."""
+        for more_content in more:
+            part = {"status": 200, "content": self.PART, "more_content": more_content}
+            layer.send(channel, part)
+
     def test_its_writer_is_stopped_until_it_has_caught_up(self, layer):
         async def scenario():
             async with serving(layer) as site:
@@ -348,9 +354,7 @@ class TestSlowClient:
                 request, channel = await start(site)
                 monkeypatch.setattr(site.server.mailbox, "choke", lambda *args: said.append(args))
                 request.reading.clear()
-                for _ in range(4):
-                    part = {"status": 200, "content": self.PART, "more_content": True}
-                    memory_layer.send(channel, part)
+                self.send_parts(memory_layer, channel, True, True, True, True)
                 await eventually(lambda: said.count((channel, True)) > 2, "it to be said again")
                 request.reading.set()
                 await eventually(lambda: (channel, False) in said, "the end")
@@ -368,9 +372,7 @@ class TestSlowClient:
                 request, channel = await start(site)
                 monkeypatch.setattr(site.server.mailbox, "choke", lambda *args: said.append(args))
                 request.reading.clear()
-                for more in (True, True, True, False):
-                    part = {"status": 200, "content": self.PART, "more_content": more}
-                    memory_layer.send(channel, part)
+                self.send_parts(memory_layer, channel, True, True, True, False)
                 await eventually(lambda: said, "it to be behind")
                 request.reading.set()
                 await request.ended()

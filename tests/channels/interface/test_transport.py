@@ -75,6 +75,12 @@ def test_tls_encrypts_first(takes):
     assert transport.waiting(Encrypted(connection)) == 4
 
 
+def test_what_is_known_to_come_next_is_not_asked_about_again():
+    connection = Connection(takes=3)
+    transport.write_idle(connection, b"data")
+    assert (connection.sent, connection.written) == (b"dat", b"a")
+
+
 def test_what_is_partly_written_is_counted_once():
     connection = Connection(takes=0)
     connection.dataBuffer, connection.offset = b"0123456789", 4

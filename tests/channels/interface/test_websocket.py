@@ -17,6 +17,15 @@ def _short_waits(monkeypatch):
     monkeypatch.setattr(websocket, "RETRY_SECONDS", 0.01)
 
 
+async def refusal(site) -> int:
+    """The status with which a handshake ends whose client leaves at once."""
+    socket = site.socket(extensions={"websocket.http.response": {}})
+    socket.leave()
+    await socket.ended()
+    [start] = socket.of("websocket.http.response.start")
+    return start["status"]
+
+
 class TestHandshake:
     def test_it_becomes_a_message_and_waits_for_the_reply(self, layer):
         async def scenario():
@@ -126,11 +135,7 @@ class TestHandshake:
 
         async def scenario():
             async with serving(layer) as site:
-                socket = site.socket(extensions={"websocket.http.response": {}})
-                socket.leave()
-                await socket.ended()
-                [start] = socket.of("websocket.http.response.start")
-                assert start["status"] == 503
+                assert await refusal(site) == 503
 
         asyncio.run(scenario())
         assert layer.receive(["websocket.disconnect"]) == (None, None)
@@ -152,11 +157,7 @@ class TestHandshake:
                     return failed
 
                 monkeypatch.setattr(site.server.mailbox, "send", fail_to_connect)
-                socket = site.socket(extensions={"websocket.http.response": {}})
-                socket.leave()
-                await socket.ended()
-                [start] = socket.of("websocket.http.response.start")
-                assert start["status"] == 503
+                assert await refusal(site) == 503
 
         asyncio.run(scenario())
         _, connect = memory_layer.receive(["websocket.connect"])
