@@ -199,7 +199,11 @@ class ViewConsumer:
         try:
             with closing(self.handler(message)) as replies:
                 for reply in replies:
-                    _send(message.reply_channel, reply)
+                    if started or reply.get("more_content"):
+                        _send_part(message.reply_channel, reply)
+                    else:
+                        # Leaves with whatever else the worker has to tell the layer.
+                        message.reply_channel.send(reply)
                     started = True
         except ChannelGone:
             logger.info("Stopped a response: its client has left.")
@@ -210,11 +214,7 @@ class ViewConsumer:
             raise
 
 
-def _send(channel: Channel, reply: dict[str, Any]) -> None:
-    if not reply.get("more_content"):
-        # Leaves with whatever else the worker has to tell the layer.
-        channel.send(reply)
-        return
+def _send_part(channel: Channel, reply: dict[str, Any]) -> None:
     deadline = time.monotonic() + FULL_SECONDS
     while True:
         try:

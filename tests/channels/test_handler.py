@@ -420,12 +420,33 @@ class TestViewConsumer:
         send_pending(pending)
         assert self.received(layer)[0]["content"] == b"Hello world below /"
 
-    def test_parts_leave_as_soon_as_they_are_made_and_only_the_last_waits(self, layer):
-        with collect_sends() as pending:
+    def test_parts_leave_as_soon_as_they_are_made(self, layer):
+        with collect_sends():
             ViewConsumer()(make_message(layer, "/stream/"))
-        assert [reply["content"] for reply in self.received(layer)] == [b"0", b"1", b"2"]
-        send_pending(pending)
-        assert self.received(layer) == [{"content": b"", "more_content": False}]
+            assert [reply["content"] for reply in self.received(layer)] == [b"0", b"1", b"2", b""]
+
+    def test_the_last_part_waits_too_for_a_client_that_reads_slowly(self, layer, monkeypatch):
+        monkeypatch.setattr("channels.pending.RETRY_SECONDS", 0.1)
+
+        def parts():
+            yield "text"
+            layer.channel_layer.choke(REPLY, True)
+
+        class Consumer(ViewConsumer):
+            def __init__(self):
+                self.handler = HandlerOf(StreamingHttpResponse(parts()))
+
+        def consume():
+            with collect_sends() as pending:
+                Consumer()(make_message(layer, "/"))
+            send_pending(pending)
+
+        consumer = threading.Thread(target=consume)
+        consumer.start()
+        consumer.join(0.5)
+        layer.channel_layer.choke(REPLY, False)
+        consumer.join()
+        assert [reply["content"] for reply in self.received(layer)] == [b"text", b""]
 
     def test_parts_wait_for_a_client_that_reads_slowly(self, layer):
         made = []
