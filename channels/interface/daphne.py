@@ -27,10 +27,6 @@ logger = logging.getLogger(__name__)
 # Twisted listens with room for 50 connections; a burst beyond that waits a second and longer.
 LISTEN_BACKLOG = 4096
 
-# Objects made before the collector looks for cycles among them. A request makes hundreds and leaves
-# none in a cycle, so Python's own 700 had it look several times for each, in vain.
-COLLECT_AFTER = 20_000
-
 # What a proxy calls the scheme of a WebSocket, which began as a request.
 SOCKET_SCHEMES = {"https": "wss", "wss": "wss", "http": "ws", "ws": "ws"}
 
@@ -85,7 +81,6 @@ def _start(interface: InterfaceServer) -> None:
     # What is loaded by now stays, so the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
 
 
 def _http_factory(factory: Any) -> Any:
