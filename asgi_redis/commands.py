@@ -26,8 +26,12 @@ PROCESS_TTL_MS = 10_000
 TOMB_TTL_MS = 3_600_000
 # Times a message may be handed to a worker that dies with it.
 MAX_TRIES = 5
+# The newest dead letters are kept.
+DEAD_LETTERS = 10_000
 # How long the members of a group are kept for whoever asked for them.
 ANSWER_TTL_MS = 10_000
+# For larger messages an inbox is asked how many bytes it takes.
+LARGE_BYTES = 64 * 1024
 # How many unread entries of an inbox are looked at for news of a group.
 LOOK_AHEAD = 2_000
 
@@ -63,6 +67,7 @@ class Commands:
         group_expiry_ms: of a membership.
         capacity_of: returns the capacity of a channel.
         mailbox_capacity: of an interface server's inbox.
+        mailbox_bytes: that an inbox may take before large messages have no room in it.
         encrypt: what happens to an encoded message on its way into Redis.
     """
 
@@ -71,6 +76,7 @@ class Commands:
     group_expiry_ms: int
     capacity_of: Callable[[str], int]
     mailbox_capacity: int
+    mailbox_bytes: int
     encrypt: Callable[[bytes], bytes]
 
     def sends(self, outgoing: Sequence[Outgoing]) -> list[Planned]:
@@ -111,6 +117,11 @@ class Commands:
     def hang_up(self, process: str, channel: str) -> Command:
         """Returns the command that tells senders that the client behind a channel has left."""
         return scripts.choke([self.keys.choked(process)], channel, self.expiry_ms, -1)
+
+    def tell_lost(self, channel: str) -> list[Command]:
+        """Returns the commands that tell a channel's process that a message was dropped."""
+        dropped = self.keys.dropped(names.owner_of(channel))
+        return [("SADD", dropped, channel), ("PEXPIRE", dropped, self.expiry_ms)]
 
     def group_add(self, group: str, channel: str) -> Command:
         """Returns the command that puts a channel into a group."""
@@ -235,7 +246,14 @@ class Commands:
     ) -> Command:
         """Returns the command that puts back what a worker took; without ids, all of it."""
         keys = [self.keys.stream(channel), self.keys.dead_letters, self.keys.statistics]
-        return scripts.hand_back(keys, WORKERS, worker, int(died), MAX_TRIES, channel, *ids)
+        return scripts.hand_back(
+            keys, WORKERS, worker, int(died), MAX_TRIES, channel, DEAD_LETTERS, *ids
+        )
+
+    def dead_letter(self, channel: str, data: bytes, reason: str) -> Command:
+        """Returns the command that keeps an entry that is no message."""
+        bound = ("MAXLEN", "~", DEAD_LETTERS)
+        return ("XADD", self.keys.dead_letters, *bound, "*", "m", data, "c", channel, "r", reason)
 
     def _send(self, channel: str, items: Sequence[Outgoing]) -> Command:
         counts = [self.keys.statistics]
@@ -262,11 +280,14 @@ class Commands:
                 self.keys.choked(process),
                 self.keys.statistics,
                 self.keys.given_up(process),
+                self.keys.dropped(process),
             ],
             process,
             self.capacity_of(items[0].name),
             self.mailbox_capacity,
             self.expiry_ms,
+            LARGE_BYTES,
+            self.mailbox_bytes,
             *pairs,
         )
 
@@ -287,6 +308,8 @@ class Commands:
             self.expiry_ms,
             self.group_expiry_ms,
             PROCESS_TTL_MS,
+            LARGE_BYTES,
+            self.mailbox_bytes,
         )
 
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
+from channels.layers import names
 from channels.layers.membership import Membership
 
 
@@ -23,7 +24,7 @@ class Arrival(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Messages for channels of this process were dropped at this point of the inbox."""
+    """Messages for channels of this process were dropped, or have expired, before this point."""
 
     channels: list[str]
 
@@ -59,25 +60,28 @@ class Inbox:
             oldest_ms: messages older than this have expired; news of groups has not.
             now: seconds, for the table.
         """
+        told: set[str] = set()
         for entry_id, fields in entries:
             self.last_id = entry_id.decode()
             if len(fields) != 4:
                 continue  # nobody of ours has written it
             operation, raw_name, _, value = fields
             name = raw_name.decode(errors="replace")
-            fresh = milliseconds(self.last_id) >= oldest_ms
             if operation in (b"a", b"d"):
                 self._change(operation, name, value.decode(errors="replace"), now)
-            elif operation == b"s" and fresh:
-                yield Arrival((name,), value, to_group=False)
-            elif operation == b"g" and fresh:
-                if channels := self.members.channels(name):
-                    yield Arrival(channels, value, to_group=True)
-            elif operation == b"x":
-                if affected := list(self.members.channels(name)):
-                    yield Gap(affected)
+                told.discard(name)
             elif operation == b"q":
                 yield Question(list(self.members.channels(name)), value.decode(errors="replace"))
+            elif operation in (b"s", b"g", b"x") and (channels := self._receivers(name)):
+                if operation != b"x" and milliseconds(self.last_id) >= oldest_ms:
+                    yield Arrival(channels, value, to_group=operation == b"g")
+                elif name not in told:
+                    told.add(name)  # thousands may have expired, and once is enough
+                    yield Gap(list(channels))
+
+    def _receivers(self, name: str) -> Collection[str]:
+        """Returns the members of a group, or the one channel that the name is."""
+        return (name,) if names.is_local(name) else self.members.channels(name)
 
     def _change(self, operation: bytes, group: str, channel: str, now: float) -> None:
         if operation == b"a":

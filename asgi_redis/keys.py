@@ -41,7 +41,7 @@ class Keys:
         return f"{self.memberships}{process}"
 
     def dropped(self, process: str) -> str:
-        """The groups of which messages were dropped because a process's inbox was full."""
+        """The groups and channels of a process of which messages were dropped."""
         return f"{self.drops}{process}"
 
     def given_up(self, process: str) -> str:

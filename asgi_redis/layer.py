@@ -89,6 +89,7 @@ class RedisChannelLayer(BaseChannelLayer):
             group_expiry_ms=int(group_expiry * 1000),
             capacity_of=self.capacity_of,
             mailbox_capacity=self.mailbox_capacity,
+            mailbox_bytes=self.mailbox_bytes,
             encrypt=self._cipher.encrypt if self._cipher else _unchanged,
         )
         self._drops = Drops()
@@ -171,6 +172,10 @@ class RedisChannelLayer(BaseChannelLayer):
         for process in unknown:
             channels += self._peek_members(index, process.decode(), group)
         return channels + self._ask_members(index, [name.decode() for name in alive], group)
+
+    def tell_lost(self, channel: str) -> None:
+        node = self.nodes[self.shard(channel)]
+        node.expect(node.execute(self.commands.tell_lost(channel)))
 
     def flush(self) -> None:
         with self._inboxes_lock:

@@ -120,6 +120,7 @@ class Branch:
         self._registered: set[str] = set()
         self._clock_offset = 0.0
         self._retry_at = 0.0
+        self._awake_at = time.monotonic()
         self._closing = False
 
     def open(self) -> None:
@@ -162,6 +163,7 @@ class Branch:
         """Repeats a step that never gives up: Redis may be away for long."""
         # A cancellation may be lost in a read that ends at the same moment.
         while not self._closing:
+            self._notice_standstill()
             try:
                 await step()
             except LayerUnavailable as error:
@@ -178,6 +180,7 @@ class Branch:
         read = ("XREAD", "COUNT", self._pace.count, "BLOCK", READ_BLOCK_MS, "STREAMS", self._key)
         replies = await self._reader.execute([trim, (*read, self.inbox.last_id)])
         reply = self._reader.expect(replies)[1]
+        self._notice_standstill()
         if reply:
             self._pace.follow(reply[0][1])
             await self._take(reply[0][1])
@@ -276,6 +279,14 @@ class Branch:
             await self._manager.run(self._commands.register(self._process, part))
         if groups:
             logger.info("Registered %d groups again.", len(groups))
+
+    def _notice_standstill(self) -> None:
+        """Tells all if the process was stopped for so long that messages have expired unread."""
+        stood_still = time.monotonic() - self._awake_at
+        self._awake_at += stood_still
+        # Even at rest it does not look at the clock all the time.
+        if stood_still > max(self._layer.expiry, 2 * BEAT_SECONDS):
+            self._tell_lost()
 
     def _tell_lost(self) -> None:
         """Says that whoever is reached over this server may have missed something."""

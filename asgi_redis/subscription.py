@@ -331,8 +331,8 @@ class RedisSubscription(Subscription):
     ) -> None:
         """Keeps an entry that is no message for an operator to see."""
         logger.error("Put an entry of %s to the dead letters: %s", channel, reason)
-        letter = ("XADD", self._layer.keys.dead_letters, "*", "m", fields[1], "c", channel)
-        share.node.execute([(*letter, "r", reason), *self._commands.settle(channel, [entry_id])])
+        letter = self._commands.dead_letter(channel, fields[1], reason)
+        share.node.execute([letter, *self._commands.settle(channel, [entry_id])])
 
     def _settling(self, share: Share, done: Sequence[Delivery]) -> list[Any]:
         by_channel: dict[str, list[bytes]] = defaultdict(list)

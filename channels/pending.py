@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from channels.layers import names
 from channels.layers.exceptions import ChannelFull, ChannelGone
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal
@@ -44,8 +45,8 @@ def send_pending(pending: Pending) -> None:
 def retry_refused(layer: Any, refusals: Sequence[Refusal]) -> None:
     """Sends again what a full channel refused, for two seconds; then logs an error.
 
-    A refused send harms nobody but its receiver: nothing is raised. One whose client has left has
-    none any more.
+    A refused send harms nobody but its receiver, which is told: nothing is raised. One whose
+    client has left has none any more.
     """
     deadline = time.monotonic() + RETRY_SECONDS
     while refusals := [one for one in refusals if not isinstance(one.error, ChannelGone)]:
@@ -55,14 +56,16 @@ def retry_refused(layer: Any, refusals: Sequence[Refusal]) -> None:
                 logger.error("Could not send to %s: %s", item, error)
         if time.monotonic() >= deadline:
             for item in refused:
-                _log_given_up(item)
+                _give_up(layer, item)
             return
         if refused:
             time.sleep(RETRY_INTERVAL_SECONDS)
         refusals = layer.send_all(refused)
 
 
-def _log_given_up(item: Outgoing) -> None:
+def _give_up(layer: Any, item: Outgoing) -> None:
+    if names.is_local(item.name):
+        layer.tell_lost(item.name)
     logger.error(
         "Dropped a message to %s: it stayed full for %.0f s. Start more workers for this channel,"
         " raise its channel_capacity, or send with immediately=True and handle ChannelFull.",

@@ -1,11 +1,11 @@
 -- An interface server says that it is alive, and is told what it has missed.
 --
 -- KEYS[1]  heartbeats of interface servers
--- KEYS[2]  the groups of which messages were dropped because its inbox was full
+-- KEYS[2]  its groups and channels of which messages were dropped
 -- KEYS[3]  whether it had been given up for dead
 -- KEYS[4]  channels in groups, by process
 -- KEYS[5]  the note that nobody could be heard for a while
--- KEYS[6]  its inbox, where the groups with drops go, behind what came before
+-- KEYS[6]  its inbox, where those with drops go, behind what came before
 -- ARGV[1]  the process
 -- ARGV[2]  how many of its channels are in groups
 -- ARGV[3]  milliseconds without any heartbeat after which it was Redis that was away
@@ -21,7 +21,7 @@ local known = redis.call('ZADD', KEYS[1], now, ARGV[1]) == 0
 redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
 local dropped = redis.call('SMEMBERS', KEYS[2])
 if #dropped > 0 then
-    for _, group in ipairs(dropped) do redis.call('XADD', KEYS[6], '*', 'x', group, 'm', '') end
+    for _, name in ipairs(dropped) do redis.call('XADD', KEYS[6], '*', 'x', name, 'm', '') end
     redis.call('PEXPIRE', KEYS[6], ARGV[5])
     redis.call('DEL', KEYS[2])
 end

@@ -9,7 +9,8 @@
 -- ARGV[3]  1 if it died with them, 0 if it never started them
 -- ARGV[4]  tries after which a message is a dead letter
 -- ARGV[5]  channel name
--- ARGV[6…] the ids; none means all that the worker had taken
+-- ARGV[6]  how many dead letters are kept
+-- ARGV[7…] the ids; none means all that the worker had taken
 -- Returns how many were put back and how many became dead letters.
 
 local stream, group, worker, died = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -18,7 +19,7 @@ local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 
 local function taken()
-    if #ARGV > 5 then return {unpack(ARGV, 6)} end
+    if #ARGV > 6 then return {unpack(ARGV, 7)} end
     local pending = redis.pcall('XPENDING', stream, group, '-', '+', 1000, worker)
     local ids = {}
     if not pending.err then
@@ -33,7 +34,8 @@ local function put_back(id, fields)
     local first = fields[7] == 'i' and fields[8] or id
     local tries = (tonumber(fields[5] == 't' and fields[6] or 0) or 0) + died
     if tries >= tonumber(ARGV[4]) then
-        redis.call('XADD', KEYS[2], '*', 'm', fields[2], 'c', ARGV[5], 'r', 'its workers died ' .. tries .. ' times')
+        local reason = 'its workers died ' .. tries .. ' times'
+        redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'm', fields[2], 'c', ARGV[5], 'r', reason)
         dead = dead + 1
     else
         redis.call('XADD', stream, '*', 'm', fields[2], 'b', born, 't', tries, 'i', first)

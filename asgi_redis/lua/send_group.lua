@@ -13,6 +13,8 @@
 -- ARGV[7]  expiry of a message in milliseconds
 -- ARGV[8]  expiry of a membership in milliseconds
 -- ARGV[9]  milliseconds after which an interface server without a heartbeat is gone
+-- ARGV[10] bytes above which a message is large
+-- ARGV[11] bytes that an inbox may take before large messages have no room in it
 -- Returns the members that are no process, for the sender to send to, and the number of drops.
 
 local group, time = KEYS[1], redis.call('TIME')
@@ -22,6 +24,13 @@ redis.call('ZREMRANGEBYSCORE', group, '-inf', string.format('%.0f', now - ARGV[8
 -- Where all are silent, or have just been, it was Redis that was away: then nobody is gone.
 local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
 local heard = newest and tonumber(newest) >= now - ARGV[9] and redis.call('EXISTS', KEYS[4]) == 0
+
+local large = #ARGV[2] > tonumber(ARGV[10])
+local function has_room(inbox, capacity)
+    if redis.call('XLEN', inbox) >= tonumber(capacity) then return false end
+    local bytes = large and redis.call('MEMORY', 'USAGE', inbox)
+    return not bytes or bytes <= tonumber(ARGV[11])
+end
 
 local others, sent, drops = {}, 0, 0
 for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
@@ -34,7 +43,7 @@ for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
             -- It is buried soon. Should it come back before, it hears that it missed something.
             redis.call('SADD', ARGV[4] .. member, ARGV[1])
             redis.call('PEXPIRE', ARGV[4] .. member, ARGV[7])
-        elseif redis.call('XLEN', inbox) >= tonumber(beat and ARGV[6] or ARGV[5]) then
+        elseif not has_room(inbox, beat and ARGV[6] or ARGV[5]) then
             drops = drops + 1
             redis.call('SADD', ARGV[4] .. member, ARGV[1])
             redis.call('PEXPIRE', ARGV[4] .. member, ARGV[7])

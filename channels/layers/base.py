@@ -34,6 +34,8 @@ class BaseChannelLayer:
     single_process = False
     # An interface server's queue serves thousands of sockets, so it has a bound of its own.
     mailbox_capacity = 10_000
+    # Where messages are large, they are bounded by their bytes besides.
+    mailbox_bytes = 64 * 1024 * 1024
 
     ChannelFull = exceptions.ChannelFull
     MessageTooLarge = exceptions.MessageTooLarge
@@ -118,6 +120,13 @@ class BaseChannelLayer:
             LayerUnavailable: for none of them is it certain that it was taken.
         """
         raise NotImplementedError
+
+    def tell_lost(self, channel: str) -> None:
+        """Tells whoever holds a process-local channel that a message to it was dropped.
+
+        Raises:
+            LayerUnavailable: the layer's server does not answer.
+        """
 
     def flush(self) -> None:
         """Drops every message and every group of this layer."""

@@ -101,6 +101,10 @@ class InMemoryChannelLayer(BaseChannelLayer):
             self._choked.clear()
             self._gone.clear()
 
+    def tell_lost(self, channel: str) -> None:
+        with self._changed:
+            self._drop(names.owner_of(channel), (channel,))
+
     def open_mailbox(self, prefix: str, receiver: Receiver) -> Mailbox:
         return _MemoryMailbox(prefix, receiver, self)
 

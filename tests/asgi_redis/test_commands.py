@@ -19,6 +19,7 @@ def commands():
         group_expiry_ms=86_400_000,
         capacity_of=lambda channel: 7 if channel == "small" else 100,
         mailbox_capacity=10_000,
+        mailbox_bytes=2**26,
         encrypt=lambda data: b"encrypted " + data,
     )
 

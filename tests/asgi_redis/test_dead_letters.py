@@ -1,5 +1,6 @@
-"""Tests of asgi_redis.dead_letters: nothing goes until an operator decides."""
+"""Tests of asgi_redis.dead_letters: they stay until an operator decides, within bounds."""
 
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -95,3 +96,20 @@ def test_there_can_be_more_than_one_read_brings(redis_layer, monkeypatch):
     letters = list(redis_layer.dead_letters)
     assert [letter.channel for letter in letters] == [f"c{number}" for number in range(5)]
     assert len({letter.id for letter in letters}) == 5
+
+
+def test_the_newest_are_kept(redis_layer, monkeypatch):
+    monkeypatch.setattr("asgi_redis.commands.DEAD_LETTERS", 100)
+    bad = ("XADD", redis_layer.keys.stream("test"), "*", "m", b"\xc1 nonsense")
+    redis_layer.nodes[0].execute([bad] * 300)
+    with closing(redis_layer.subscribe(["test"])) as worker:
+        wait_until(lambda: last_read(redis_layer, worker), "all of them")
+    letters = list(redis_layer.dead_letters)
+    # Redis drops a hundred at a time.
+    assert 100 <= len(letters) < 300
+
+
+def last_read(layer, worker) -> bool:
+    """Lets a worker read; returns whether nothing is left."""
+    worker.turn([], [], 50)
+    return layer.nodes[0].run(("XLEN", layer.keys.stream("test"))) == 0

@@ -44,16 +44,30 @@ def test_group_messages_reach_who_is_in_the_group_at_that_point():
     assert inbox.last_id == "8-0"
 
 
-def test_messages_expire_and_news_of_groups_does_not():
+def test_messages_expire_which_leaves_a_gap_and_news_of_groups_does_not():
     found = follow(
         Inbox(),
         (1, b"s", b"p!1", b"old"),
-        (2, b"a", b"friends", b"p!1"),
+        (2, b"a", b"friends", b"p!2"),
         (3, b"g", b"friends", b"old too"),
+        (4, b"g", b"enemies", b"old too"),
         (10, b"g", b"friends", b"new"),
         oldest_ms=10,
     )
-    assert found == [Arrival(["p!1"], b"new", True)]
+    assert found == [Gap(["p!1"]), Gap(["p!2"]), Arrival(["p!2"], b"new", True)]
+
+
+def test_a_gap_is_told_once_and_again_when_somebody_joins():
+    found = follow(
+        Inbox(),
+        (1, b"a", b"friends", b"p!1"),
+        (2, b"g", b"friends", b"old"),
+        (3, b"g", b"friends", b"old"),
+        (4, b"a", b"friends", b"p!2"),
+        (5, b"g", b"friends", b"old"),
+        oldest_ms=10,
+    )
+    assert found == [Gap(["p!1"]), Gap(["p!1", "p!2"])]
 
 
 def test_a_question_is_answered_with_the_members_of_now():
@@ -72,9 +86,10 @@ def test_a_gap_concerns_the_members_of_then():
         (1, b"a", b"friends", b"p!1"),
         (2, b"x", b"friends", b""),
         (3, b"x", b"nobody", b""),
-        (4, b"g", b"friends", b"next"),
+        (4, b"x", b"p!2", b""),
+        (5, b"g", b"friends", b"next"),
     )
-    assert found == [Gap(["p!1"]), Arrival(["p!1"], b"next", True)]
+    assert found == [Gap(["p!1"]), Gap(["p!2"]), Arrival(["p!1"], b"next", True)]
 
 
 @pytest.mark.parametrize(("entry_id", "after"), [("5-0", "5-1"), ("5-9", "5-10"), ("0-0", "0-1")])

@@ -212,6 +212,27 @@ class TestDeadServers:
 
         asyncio.run(scenario())
 
+    def test_one_alone_that_stood_still_until_messages_had_expired_is_told(
+        self, make_redis_layer, receiver, monkeypatch
+    ):
+        monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 0.05)
+        layer = make_redis_layer(expiry=0.3)
+
+        async def scenario():
+            mailbox = layer.open_mailbox("test", receiver)
+            await mailbox.open()
+            await joined(layer, mailbox, receiver)
+            receiver.held = {mailbox.new_channel()}
+            await asyncio.sleep(0.5)  # longer than messages live, but not still
+            assert not receiver.lost_channels
+            layer.send_group("friends", {"number": 1})
+            time.sleep(0.5)  # the loop stands still
+            await eventually(lambda: receiver.lost_channels >= receiver.held, "the news")
+            await reaches(layer, receiver)
+            await mailbox.close()
+
+        asyncio.run(scenario())
+
     def test_one_that_was_only_stopped_is_told_that_it_missed_something(self, redis_layer):
         async def scenario():
             async with given_up(redis_layer) as (sleeper, slept, channel):
@@ -261,6 +282,30 @@ class TestDeadServers:
                 assert sleeper.lost_channels == {channel}
                 node.run(("DEL", keys.groups_of(slept.name)))
                 await reaches(redis_layer, sleeper)
+
+        asyncio.run(scenario())
+
+
+class TestLargeMessages:
+    def test_they_find_an_inbox_full_that_small_ones_still_fit_in(
+        self, make_redis_layer, receiver, monkeypatch
+    ):
+        monkeypatch.setattr("channels.layers.base.BaseChannelLayer.mailbox_bytes", 1_000_000)
+        layer = make_redis_layer()
+        large = {"content": bytes(100_000)}
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                channel = await joined(layer, mailbox, receiver)
+                with pytest.raises(ChannelFull):
+                    for _ in range(20):  # in one turn of the loop, so that nothing is read
+                        layer.send(channel, large)
+                layer.send(channel, {"number": 1})
+                layer.send_group("friends", large)
+                await eventually(lambda: receiver.lost_channels == {channel}, "the news")
+                assert (channel, {"number": 1}) in receiver.direct
+                assert large not in [message for _, message in receiver.groups]
+                layer.send(channel, large)  # there is room again
 
         asyncio.run(scenario())
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from channels.channel import Channel
-from channels.layers.exceptions import MessageTooLarge
+from channels.layers.exceptions import ChannelFull, MessageTooLarge
 from channels.layers.memory import InMemoryChannelLayer
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal
@@ -96,6 +96,18 @@ class TestRetryRefused:
         retry_refused(layer, self.refusals(layer, 2))
         assert caplog.text.count("Dropped a message to channel 'full'") == 2
         assert "channel_capacity" in caplog.text
+
+    def test_the_receiver_hears_that_it_was_given_up(self, layer, monkeypatch):
+        monkeypatch.setattr("channels.pending.RETRY_SECONDS", 0.05)
+        told = []
+        monkeypatch.setattr(
+            layer, "send_all", lambda items: [Refusal(item, full) for item in items]
+        )
+        monkeypatch.setattr(layer, "tell_lost", told.append)
+        full = ChannelFull("full")
+        items = [Outgoing.to_channel(name, {}) for name in ("reply!1", "shared", "reply!2")]
+        retry_refused(layer, [Refusal(item, full) for item in items])
+        assert told == ["reply!1", "reply!2"]
 
     def test_what_can_never_be_sent_is_logged_at_once(self, layer, caplog):
         item = Outgoing.to_channel("test", {})

@@ -100,7 +100,7 @@ class TestClientsThatDoNotRead:
         self, rig: Rig, daphne: Process
     ) -> None:
         with paused(daphne):
-            for _ in range(100):
+            for _ in range(60):
                 rig.layer.send_group(GROUP, {"bytes": bytes(MIB)})
             memory = Memory(daphne)
         inbox = rig.layer.keys.inboxes
@@ -242,6 +242,18 @@ class TestInbox:
         assert {member.closed for member in crowd} == {1013}
         for other in crowd:
             assert other.received == sent[: -dropped + 20]
+        assert member.answer("still there?") == "still there?"
+
+    def test_one_is_bounded_in_bytes_too_where_messages_are_large(
+        self, rig: Rig, daphne: Process, member: Member, valkey: ValkeyServer
+    ) -> None:
+        gone, redis = f"{member.answer('name')}0", used_memory(valkey)
+        with paused(daphne):
+            with pytest.raises(ChannelFull):
+                for _ in range(100):
+                    rig.layer.send(gone, {"bytes": bytes(MIB)})
+            rig.layer.send(gone, {"text": "small"})
+            assert used_memory(valkey) - redis < 80
         assert member.answer("still there?") == "still there?"
 
 

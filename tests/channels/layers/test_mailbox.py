@@ -203,6 +203,24 @@ class TestOverflow:
         asyncio.run(scenario())
         assert "friends" in caplog.text
 
+    @pytest.mark.parametrize("beat_seconds", [0.05, 60])
+    def test_one_is_told_of_a_message_to_it_that_was_given_up(
+        self, layer, receiver, monkeypatch, beat_seconds
+    ):
+        monkeypatch.setattr("asgi_redis.mailbox.BEAT_SECONDS", beat_seconds)
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                channel = mailbox.new_channel()
+                layer.tell_lost(channel)
+                if beat_seconds < 1:
+                    await eventually(lambda: receiver.events, "the news")
+                layer.send(channel, {"number": 1})  # which brings it at once
+                await eventually(lambda: receiver.direct, "what is later")
+                assert receiver.events == [("lost", {channel}), ("direct", {"number": 1})]
+
+        asyncio.run(scenario())
+
     def test_a_full_mailbox_refuses_direct_messages(self, make_layer, receiver, monkeypatch):
         monkeypatch.setattr("channels.layers.base.BaseChannelLayer.mailbox_capacity", 5)
         layer = make_layer()
