@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asgi_redis.outage import Outage
-from channels.layers.exceptions import ChannelFull, ChannelGone, LayerUnavailable
+from channels.layers.exceptions import ChannelFull, ChannelGone, LayerUnavailable, RefusedForNow
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Delivery, Refusal
 
@@ -104,14 +104,30 @@ class Backlog:
             queue.append(item)
         for index, items in by_node.items():
             if index not in barred:
-                try:
-                    refusals += self._layer.send_to(index, items)
-                    continue
-                except LayerUnavailable as error:
-                    self._outage.meet(error)
-                    barred.add(index)
+                items = self._attempt_at(index, items, barred, refusals)
             left += items
         return refusals, left
+
+    def _attempt_at(
+        self, index: int, items: Sequence[Outgoing], barred: set[int], refusals: list[Refusal]
+    ) -> list[Outgoing]:
+        """Returns what is left because the server is away, or takes nothing for now."""
+        left: list[Outgoing] = []
+        try:
+            for item, error in self._layer.send_to(index, items):
+                if isinstance(error, RefusedForNow):
+                    left.append(item)
+                    self._bar(index, error, barred)
+                else:
+                    refusals.append(Refusal(item, error))
+        except LayerUnavailable as error:
+            left += items
+            self._bar(index, error, barred)
+        return left
+
+    def _bar(self, index: int, error: LayerUnavailable, barred: set[int]) -> None:
+        self._outage.meet(error)
+        barred.add(index)
 
     def _servers_of(self, items: Sequence[Outgoing]) -> list[int]:
         return [self._layer.shard(item.name) for item in items]

@@ -8,7 +8,12 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as DriverConnectionError
 from redis.exceptions import TimeoutError as DriverTimeoutError
 
-from channels.layers.exceptions import AccessDenied, LayerUnavailable, UnsupportedServer
+from channels.layers.exceptions import (
+    AccessDenied,
+    LayerUnavailable,
+    RefusedForNow,
+    UnsupportedServer,
+)
 
 DRIVER_ERRORS = (RedisError, OSError)
 
@@ -34,8 +39,7 @@ def unavailable(address: str, error: BaseException) -> LayerUnavailable:
     """Returns the error for a Redis that cannot be reached or does not do its work."""
     if isinstance(error, LayerUnavailable):
         return error
-    kind = AccessDenied if isinstance(error, AuthenticationError) else LayerUnavailable
-    found = kind(f"Redis at {address}: {_explain(error)}")
+    found = _kind(error)(f"Redis at {address}: {_explain(error)}")
     found.__cause__ = error
     return found
 
@@ -50,14 +54,14 @@ def is_stream_missing(error: BaseException) -> bool:
     return _code(error) in ("NOGROUP", "UNBLOCKED")
 
 
+def is_group_there(error: BaseException) -> bool:
+    """Returns whether a stream's consumer group could not be made because there is one."""
+    return _code(error) == "BUSYGROUP"
+
+
 def is_no_primary(error: BaseException) -> bool:
     """Returns whether another server may have taken the place of the one that answered so."""
     return _code(error) in ("READONLY", "NOREPLICAS", "MASTERDOWN")
-
-
-def may_pass(error: BaseException) -> bool:
-    """Returns whether what is unavailable because a command was refused may be taken later."""
-    return _code(error.__cause__ or error) in _REFUSALS.keys() - {"NOPERM"}
 
 
 def check_version(address: str, info: bytes | ResponseError) -> None:
@@ -77,6 +81,13 @@ def check_version(address: str, info: bytes | ResponseError) -> None:
                     f"Redis at {address} is version {value.strip()}, but this layer needs Redis"
                     " 7.0 or Valkey 7.2, or newer."
                 )
+
+
+def _kind(error: BaseException) -> type[LayerUnavailable]:
+    if isinstance(error, AuthenticationError):
+        return AccessDenied
+    passes = _code(error) in _REFUSALS.keys() - {"NOPERM"}
+    return RefusedForNow if passes else LayerUnavailable
 
 
 def _explain(error: BaseException) -> str:

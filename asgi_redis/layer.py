@@ -18,7 +18,7 @@ from asgi_redis.commands import Commands, Sent
 from asgi_redis.crypto import Cipher
 from asgi_redis.dead_letters import DeadLetters
 from asgi_redis.drops import Drops
-from asgi_redis.errors import is_stream_missing, may_pass, unavailable
+from asgi_redis.errors import is_group_there, is_stream_missing, unavailable
 from asgi_redis.hosts import Host, Options, Server, url_servers
 from asgi_redis.inbox import Arrival, Inbox
 from asgi_redis.keys import Keys, shard
@@ -122,14 +122,8 @@ class RedisChannelLayer(BaseChannelLayer):
         """Logs what groups dropped, sends on to members that are no processes.
 
         Returns:
-            what was refused for good.
-
-        Raises:
-            LayerUnavailable: something was refused that may be taken later.
+            what was refused.
         """
-        for _, error in sent.refusals:
-            if may_pass(error):
-                raise error
         for group, count in sent.drops.items():
             self._drops.note(f"group {group!r}", count, "No room.")
         if sent.onward:
@@ -224,6 +218,11 @@ class RedisChannelLayer(BaseChannelLayer):
         """Returns whether a worker may take a message of this channel only once."""
         return any(fnmatch.fnmatchcase(channel, pattern) for pattern in self.at_most_once)
 
+    def create_groups(self, node: Node, channels: Sequence[str]) -> None:
+        """Makes channels ready to be waited on; raises LayerUnavailable if the node refuses."""
+        replies = node.execute(self.commands.create_groups(channels))
+        node.expect([reply for reply in replies if not is_group_there(reply)])
+
     def decode(self, data: bytes) -> dict[str, Any]:
         """Returns the message in an entry; raises ValueError if there is none."""
         return codec.decode(self._cipher.decrypt(data) if self._cipher else data)
@@ -248,7 +247,7 @@ class RedisChannelLayer(BaseChannelLayer):
         if isinstance(reply, ResponseError):
             if not is_stream_missing(reply):
                 raise unavailable(node.address, reply) from reply
-            node.execute(self.commands.create_groups(channels))
+            self.create_groups(node, channels)
             return None
         if not reply:
             return None

@@ -286,7 +286,7 @@ class RedisSubscription(Subscription):
         if isinstance(reply, ResponseError):
             if not is_stream_missing(reply):
                 raise unavailable(share.node.address, reply) from reply
-            share.node.execute(self._commands.create_groups(share.channels))
+            self._layer.create_groups(share.node, share.channels)
             return []
         positions = {self._layer.keys.stream(name): i for i, name in enumerate(share.channels, 1)}
         found = [

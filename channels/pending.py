@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from channels.layers import names
-from channels.layers.exceptions import ChannelFull, ChannelGone
+from channels.layers.exceptions import ChannelFull, ChannelGone, RefusedForNow
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal
 
@@ -36,31 +36,61 @@ def collect_sends() -> Iterator[Pending]:
 
 
 def send_pending(pending: Pending) -> None:
-    """Sends what was collected, in order, each layer's part together."""
+    """Sends what was collected, in order, each layer's part together.
+
+    Raises:
+        LayerUnavailable: a layer takes nothing for now; the list holds what is left to be sent.
+    """
     for layer in dict.fromkeys(layer for layer, _ in pending):
-        outgoing = [item for owner, item in pending if owner is layer]
-        retry_refused(layer, layer.send_all(outgoing))
+        refusals = layer.send_all([item for owner, item in pending if owner is layer])
+        others = [pair for pair in pending if pair[0] is not layer]
+        try:
+            retry_refused(layer, refusals)
+        finally:
+            pending[:] = [*((layer, item) for item, _ in refusals), *others]
 
 
-def retry_refused(layer: Any, refusals: Sequence[Refusal]) -> None:
+def retry_refused(layer: Any, refusals: list[Refusal]) -> None:
     """Sends again what a full channel refused, for two seconds; then logs an error.
 
     A refused send harms nobody but its receiver, which is told: nothing is raised. One whose
     client has left has none any more.
+
+    Arguments:
+        layer: that refused.
+        refusals: what it did; they are taken from the list when they are dealt with.
+
+    Raises:
+        LayerUnavailable: the layer takes nothing for now; the list holds what is left to be sent.
     """
     deadline = time.monotonic() + RETRY_SECONDS
-    while refusals := [one for one in refusals if not isinstance(one.error, ChannelGone)]:
-        refused = [item for item, error in refusals if isinstance(error, ChannelFull)]
-        for item, error in refusals:
-            if not isinstance(error, ChannelFull):
-                logger.error("Could not send to %s: %s", item, error)
+    while refusals:
+        refusals[:] = [one for one in refusals if _may_pass(one)]
         if time.monotonic() >= deadline:
-            for item in refused:
-                _give_up(layer, item)
-            return
-        if refused:
+            _give_up_full(layer, refusals)
+            if refusals:
+                raise refusals[0].error
+        if refusals:
             time.sleep(RETRY_INTERVAL_SECONDS)
-        refusals = layer.send_all(refused)
+            refusals[:] = layer.send_all([item for item, _ in refusals])
+
+
+def _may_pass(refusal: Refusal) -> bool:
+    item, error = refusal
+    if isinstance(error, ChannelGone):
+        return False
+    if not isinstance(error, ChannelFull | RefusedForNow):
+        logger.error("Could not send to %s: %s", item, error)
+        return False
+    return True
+
+
+def _give_up_full(layer: Any, refusals: list[Refusal]) -> None:
+    """Takes out what full channels have refused for too long."""
+    full = [item for item, error in refusals if isinstance(error, ChannelFull)]
+    refusals[:] = [one for one in refusals if not isinstance(one.error, ChannelFull)]
+    for item in full:
+        _give_up(layer, item)
 
 
 def _give_up(layer: Any, item: Outgoing) -> None:

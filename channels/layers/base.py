@@ -14,6 +14,10 @@ from channels.layers.mailbox import Mailbox, Receiver
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import PlainSubscription, Refusal, Subscription
 
+# Uploads wait in the interface server's files: the layer holds what keeps their readers busy.
+BODY_CHANNELS = "http.request.body?"
+BODY_CAPACITY = 8
+
 Capacities = Mapping[str | re.Pattern[str], int]
 Received = tuple[str, dict[str, Any]] | tuple[None, None]
 
@@ -148,6 +152,8 @@ class BaseChannelLayer:
         for pattern, capacity in self.channel_capacity:
             if pattern.match(channel):
                 return capacity
+        if channel.startswith(BODY_CHANNELS):
+            return min(BODY_CAPACITY, self.capacity)
         return self.capacity
 
     # The 1.x name of `capacity_of`, which layers and tests written for it call.

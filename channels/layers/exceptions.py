@@ -25,6 +25,10 @@ class Unanswered(LayerUnavailable):
     """The layer's server was told, and did not answer: it may have accepted the message."""
 
 
+class RefusedForNow(LayerUnavailable):
+    """The layer's server takes no messages at present, of whatever channel: send again later."""
+
+
 class UnsupportedServer(LayerUnavailable):
     """The layer's server answers, but is none that this layer can work with."""
 

@@ -12,11 +12,15 @@ from asgi_redis.errors import (
     check_version,
     is_no_primary,
     is_stream_missing,
-    may_pass,
     trouble,
     unavailable,
 )
-from channels.layers.exceptions import AccessDenied, LayerUnavailable, UnsupportedServer
+from channels.layers.exceptions import (
+    AccessDenied,
+    LayerUnavailable,
+    RefusedForNow,
+    UnsupportedServer,
+)
 
 
 def refusal(answer: str) -> Exception:
@@ -73,7 +77,8 @@ def test_a_server_that_may_have_been_replaced_is_known(code):
     ("code", "passes"), [("OOM", True), ("MISCONF", True), ("NOPERM", False), ("WRONGTYPE", False)]
 )
 def test_what_is_refused_for_now_is_told_from_what_is_refused_for_good(code, passes):
-    assert may_pass(refusal(f"{code} for a reason")) is passes
+    error = unavailable("a", refusal(f"{code} for a reason"))
+    assert isinstance(error, RefusedForNow) is passes
 
 
 @pytest.mark.parametrize("version", ["7.0.0", "7.2.4", "8.0.1", "10.1"])

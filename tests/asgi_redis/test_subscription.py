@@ -9,7 +9,7 @@ import pytest
 import asgi_redis.heart
 import asgi_redis.subscription
 from asgi_redis.keys import shard
-from channels.layers.exceptions import LayerUnavailable
+from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.outgoing import Outgoing
 from tests.support.layers import databases
 from tests.support.waiting import wait_until
@@ -398,16 +398,26 @@ class TestRefusals:
         assert redis_layer.receive(["other"]) == ("other", {})
         assert redis_layer.receive(["other"]) == (None, None)
 
+    def test_one_of_making_a_channel_ready_is_raised(self, redis_layer):
+        [node] = redis_layer.nodes
+        for _ in range(2):
+            redis_layer.create_groups(node, ["test"])
+        spoil(redis_layer, "broken")
+        with pytest.raises(LayerUnavailable, match="WRONGTYPE"):
+            redis_layer.create_groups(node, ["test", "broken"])
+
     def test_one_for_now_leaves_all_to_be_sent_later(self, valkey, layer_on, workers):
         layer = layer_on(valkey)
         workers.append(layer.subscribe(["test"]))
         workers[0].turn([], [], 1, block=False)
         with valkey.client() as client:
             client.config_set("maxmemory", "1")
+            refusals, _ = workers[0].turn([to("other", {})], [], 1)
+            refusals += workers[0].settle([to("other", {})], [])
+            assert [type(error) for _, error in refusals] == [RefusedForNow] * 2
+            assert "raise its maxmemory" in str(refusals[0].error)
             with pytest.raises(LayerUnavailable, match="raise its maxmemory"):
-                workers[0].turn([to("other", {})], [], 1)
-            with pytest.raises(LayerUnavailable, match="raise its maxmemory"):
-                workers[0].settle([to("other", {})], [])
+                workers[0].turn([], [], 1)
             client.config_set("maxmemory", "0")
         assert workers[0].turn([to("other", {})], [], 1) == ([], [])
         assert layer.receive(["other"]) == ("other", {})

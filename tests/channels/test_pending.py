@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from channels.channel import Channel
-from channels.layers.exceptions import ChannelFull, MessageTooLarge
+from channels.layers.exceptions import ChannelFull, MessageTooLarge, RefusedForNow
 from channels.layers.memory import InMemoryChannelLayer
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal
@@ -108,6 +108,24 @@ class TestRetryRefused:
         items = [Outgoing.to_channel(name, {}) for name in ("reply!1", "shared", "reply!2")]
         retry_refused(layer, [Refusal(item, full) for item in items])
         assert told == ["reply!1", "reply!2"]
+
+    def test_what_is_refused_for_now_is_left_and_nothing_is_sent_twice(self, layer, monkeypatch):
+        monkeypatch.setattr("channels.pending.RETRY_SECONDS", 0.05)
+        sent, no_memory = [], RefusedForNow("no memory")
+
+        def send_all(items):
+            taken = [item for item in items if item.name != "large"]
+            sent.extend(item.name for item in taken)
+            return [Refusal(item, no_memory) for item in items if item not in taken]
+
+        monkeypatch.setattr(layer, "send_all", send_all)
+        names = ("one", "large", "two")
+        pending = [(layer, Outgoing.to_channel(name, {})) for name in names]
+        for _ in range(2):
+            with pytest.raises(RefusedForNow):
+                send_pending(pending)
+        assert [item.name for _, item in pending] == ["large"]
+        assert sent == ["one", "two"]
 
     def test_what_can_never_be_sent_is_logged_at_once(self, layer, caplog):
         item = Outgoing.to_channel("test", {})

@@ -291,6 +291,12 @@ class TestCapacity:
         layer.send("sc_test", {})
         layer.send("test.local!abc", {})
 
+    def test_an_upload_has_little_room_unless_the_settings_say_otherwise(self, make_layer):
+        body = "http.request.body?a"
+        assert make_layer(capacity=100).capacity_of(body) == 8
+        assert make_layer(capacity=5).capacity_of(body) == 5
+        assert make_layer(channel_capacity={"http.request.*": 30}).capacity_of(body) == 30
+
     def test_the_capacity_of_a_name_can_be_asked(self, make_layer):
         layer = make_layer(capacity=5, channel_capacity={"busy.*": 7})
         assert layer.capacity_of("busy.test") == layer.get_capacity("busy.test") == 7
