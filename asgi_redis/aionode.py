@@ -48,12 +48,18 @@ class AsyncNode:
         """Gives up the connections that there are: where one broke, others may be as dead."""
         self.era += 1
 
-    async def follow(self) -> None:
-        """Gives up a primary that another has taken the place of, although it still answers."""
+    async def follow(self) -> bool:
+        """Gives up a primary that another has taken the place of, although it still answers.
+
+        Returns:
+            whether there was one.
+        """
         place = await self.server.find_async()
-        if place and place != self._place:
-            self._place = place
-            self.renew()
+        if not place or place == self._place:
+            return False
+        before, self._place = self._place, place
+        self.renew()
+        return before is not None
 
 
 class AsyncLine:

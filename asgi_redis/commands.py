@@ -163,6 +163,7 @@ class Commands:
             self.keys.loads,
             self.keys.silence,
             self.keys.inbox(process),
+            self.keys.workers,
         ]
         return scripts.beat(
             keys, process, members, PROCESS_TTL_MS // 2, PROCESS_TTL_MS, self.expiry_ms

@@ -120,7 +120,6 @@ class Branch:
         self._registered: set[str] = set()
         self._clock_offset = 0.0
         self._retry_at = 0.0
-        self._awake_at = time.monotonic()
         self._closing = False
 
     def open(self) -> None:
@@ -163,7 +162,6 @@ class Branch:
         """Repeats a step that never gives up: Redis may be away for long."""
         # A cancellation may be lost in a read that ends at the same moment.
         while not self._closing:
-            self._notice_standstill()
             try:
                 await step()
             except LayerUnavailable as error:
@@ -177,13 +175,12 @@ class Branch:
 
     async def _read(self) -> None:
         trim = ("XTRIM", self._key, "MINID", next_id(self.inbox.last_id))
-        read = ("XREAD", "COUNT", self._pace.count, "BLOCK", READ_BLOCK_MS, "STREAMS", self._key)
+        read = ("XREAD", "COUNT", self._pace.begin(), "BLOCK", READ_BLOCK_MS, "STREAMS", self._key)
         replies = await self._reader.execute([trim, (*read, self.inbox.last_id)])
         reply = self._reader.expect(replies)[1]
-        self._notice_standstill()
-        if reply:
-            self._pace.follow(reply[0][1])
-            await self._take(reply[0][1])
+        entries = reply[0][1] if reply else []
+        self._pace.follow(entries)
+        await self._take(entries)
 
     async def _take(self, entries: Sequence[Any]) -> None:
         now_ms = time.monotonic() * 1000 + self._clock_offset
@@ -240,7 +237,7 @@ class Branch:
 
     async def _beat(self) -> None:
         """Says that we are alive, and mends what Redis does not know any more."""
-        await self._node.follow()
+        moved = await self._node.follow()
         asked = time.monotonic()
         replies = await self._manager.execute(
             [
@@ -253,9 +250,10 @@ class Branch:
         (known, given_up), now, _, last = self._manager.expect(replies)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
         self._check_last(last)
-        if given_up:
+        # Where two primaries answered, each may have got what the other has not.
+        if given_up or (moved and self.available):
             self._tell_lost()  # Redis says it only once: registering may fail
-        if not known or not self.available:
+        if not known or moved or not self.available:
             await self._register()
         self.available = True
         self._outage.end()
@@ -280,14 +278,6 @@ class Branch:
         if groups:
             logger.info("Registered %d groups again.", len(groups))
 
-    def _notice_standstill(self) -> None:
-        """Tells all if the process was stopped for so long that messages have expired unread."""
-        stood_still = time.monotonic() - self._awake_at
-        self._awake_at += stood_still
-        # Even at rest it does not look at the clock all the time.
-        if stood_still > max(self._layer.expiry, 2 * BEAT_SECONDS):
-            self._tell_lost()
-
     def _tell_lost(self) -> None:
         """Says that whoever is reached over this server may have missed something."""
         members = self.inbox.members
@@ -311,9 +301,20 @@ class Branch:
         # Until Redis says otherwise, for it may be away now.
         self._registered |= empty
         for part in _parts(sorted(empty)):
-            command = self._commands.unregister(self._process, part, self.inbox.last_id)
-            stays = {name.decode() for name in await self._manager.run(command)}
-            self._registered -= set(part) - stays
+            # Meanwhile somebody may have come.
+            await self._leave([group for group in part if not members.channels(group)])
+
+    async def _leave(self, groups: Sequence[str]) -> None:
+        """Leaves groups, and goes back to those whose new member Redis had not heard of."""
+        command = self._commands.unregister(self._process, groups, self.inbox.last_id)
+        stays = {name.decode() for name in await self._manager.run(command)}
+        members, left = self.inbox.members, set(groups) - stays
+        self._registered -= left
+        # The news of him may have been read, and trimmed, while the script was on its way.
+        if back := sorted(group for group in left if members.channels(group)):
+            await self._manager.run(self._commands.register(self._process, back))
+            self._registered.update(back)
+            self._receiver.lost({name for group in back for name in members.channels(group)})
 
     async def _tell(self, commands: Sequence[Command]) -> None:
         try:

@@ -24,6 +24,14 @@ class Pace:
     def __init__(self) -> None:
         self.count = FEWEST
 
+    def begin(self) -> int:
+        """Returns how many entries to read; one if the last read has not come to its end.
+
+        What one read brings may be more than can arrive before it is given up.
+        """
+        count, self.count = self.count, 1
+        return count
+
     def follow(self, entries: Sequence[Any]) -> None:
         """Takes account of a read's entries: [id, [field, value, …, the message]] each."""
         size = sum(len(fields[-1]) for _, fields in entries)

@@ -6,16 +6,21 @@
 -- KEYS[4]  channels in groups, by process
 -- KEYS[5]  the note that nobody could be heard for a while
 -- KEYS[6]  its inbox, where those with drops go, behind what came before
+-- KEYS[7]  heartbeats of workers
 -- ARGV[1]  the process
 -- ARGV[2]  how many of its channels are in groups
 -- ARGV[3]  milliseconds without any heartbeat after which it was Redis that was away
 -- ARGV[4]  milliseconds that all have then to be heard again
 -- ARGV[5]  expiry of a message in milliseconds
--- Returns whether it was known, and whether it had been given up.
+-- Returns whether it was known, and whether it has missed what nobody can name: it had been given up,
+-- or could not be heard for longer than its inbox is kept, while others were.
 
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-local newest = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+local function last_of(key) return redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2] end
+local own, newest, workers = redis.call('ZSCORE', KEYS[1], ARGV[1]), last_of(KEYS[1]), last_of(KEYS[7])
+local missed = own and now - own > tonumber(ARGV[5])
+    and math.max(newest, workers or 0) - own > tonumber(ARGV[4])
 if newest and now - newest > tonumber(ARGV[3]) then redis.call('SET', KEYS[5], 1, 'PX', ARGV[4]) end
 local known = redis.call('ZADD', KEYS[1], now, ARGV[1]) == 0
 redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
@@ -25,4 +30,5 @@ if #dropped > 0 then
     redis.call('PEXPIRE', KEYS[6], ARGV[5])
     redis.call('DEL', KEYS[2])
 end
-return {known and 1 or 0, redis.call('DEL', KEYS[3])}
+local given_up = redis.call('DEL', KEYS[3]) == 1
+return {known and 1 or 0, (given_up or missed) and 1 or 0}

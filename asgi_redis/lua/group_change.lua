@@ -18,8 +18,7 @@ if ARGV[1] == 'a' and redis.call('EXISTS', KEYS[4]) == 0 then
     redis.call('PEXPIRE', KEYS[1], ARGV[6])
     redis.call('SADD', KEYS[3], ARGV[2])
     redis.call('PEXPIRE', KEYS[3], ARGV[6])
-elseif ARGV[1] == 'd' and not redis.call('ZSCORE', KEYS[1], ARGV[4]) then
-    return 0
 end
+-- Redis may have forgotten the process, and not yet been told again: it has to hear of it anyway.
 redis.call('XADD', KEYS[2], '*', ARGV[1], ARGV[2], 'm', ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])

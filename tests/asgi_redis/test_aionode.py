@@ -128,3 +128,20 @@ def test_an_absent_server_and_one_that_is_too_old_are_told_apart(redis_url, monk
     monkeypatch.setattr(asgi_redis.errors, "MINIMUM_VERSION", (99, 0))
     with pytest.raises(UnsupportedServer, match="is version"):
         run(redis_url, ping)
+
+
+def test_a_primary_that_another_has_taken_the_place_of_is_noticed():
+    class Watched:
+        places = [("a", 1), ("a", 1), None, ("b", 1)]
+
+        async def find_async(self):
+            return self.places.pop(0)
+
+    async def scenario():
+        node = AsyncNode(Watched())
+        assert [await node.follow() for _ in range(3)] == [False] * 3
+        era = node.era
+        assert await node.follow()
+        assert node.era > era
+
+    asyncio.run(scenario())

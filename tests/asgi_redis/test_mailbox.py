@@ -212,24 +212,25 @@ class TestDeadServers:
 
         asyncio.run(scenario())
 
-    def test_one_alone_that_stood_still_until_messages_had_expired_is_told(
-        self, make_redis_layer, receiver, monkeypatch
+    @pytest.mark.parametrize("others_were_heard", [True, False])
+    def test_one_that_was_away_for_longer_than_messages_live_is_told_if_others_were_not(
+        self, redis_layer, receiver, monkeypatch, others_were_heard
     ):
-        monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 0.05)
-        layer = make_redis_layer(expiry=0.3)
+        monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 60)
+        node, keys = redis_layer.nodes[0], redis_layer.keys
 
         async def scenario():
-            mailbox = layer.open_mailbox("test", receiver)
-            await mailbox.open()
-            await joined(layer, mailbox, receiver)
-            receiver.held = {mailbox.new_channel()}
-            await asyncio.sleep(0.5)  # longer than messages live, but not still
-            assert not receiver.lost_channels
-            layer.send_group("friends", {"number": 1})
-            time.sleep(0.5)  # the loop stands still
-            await eventually(lambda: receiver.lost_channels >= receiver.held, "the news")
-            await reaches(layer, receiver)
-            await mailbox.close()
+            async with opened(redis_layer, receiver) as mailbox:
+                receiver.held = {mailbox.new_channel()}
+                last = server_ms(redis_layer) - redis_layer.commands.expiry_ms - 20_000
+                score = ("ZSCORE", keys.processes, mailbox.name)
+                await eventually(lambda: node.run(score), "its heartbeat")
+                node.run(("ZADD", keys.processes, last, mailbox.name))
+                node.run(("ZADD", keys.workers, last + 20_000 * others_were_heard, "worker"))
+                mailbox._branches[0]._beat_now.set()
+                await eventually(lambda: float(node.run(score)) > last, "the next")
+                await asyncio.sleep(0.05)
+                assert receiver.lost_channels == (receiver.held if others_were_heard else set())
 
         asyncio.run(scenario())
 
@@ -282,6 +283,72 @@ class TestDeadServers:
                 assert sleeper.lost_channels == {channel}
                 node.run(("DEL", keys.groups_of(slept.name)))
                 await reaches(redis_layer, sleeper)
+
+        asyncio.run(scenario())
+
+
+class TestGroups:
+    def test_one_that_is_left_while_somebody_comes_is_gone_back_to(
+        self, redis_layer, receiver, monkeypatch
+    ):
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                branch, comes = mailbox._branches[0], mailbox.new_channel()
+                run = branch._manager.run
+
+                async def run_late(command):
+                    monkeypatch.undo()
+                    await asyncio.to_thread(redis_layer.group_add, "friends", comes)
+                    await hear(redis_layer, mailbox, receiver)
+                    unread = ("XLEN", keys.inbox(mailbox.name))
+                    await eventually(lambda: node.run(unread) == 0, "its news to be trimmed")
+                    return await run(command)
+
+                monkeypatch.setattr(branch._manager, "run", run_late)
+                await branch._leave(["friends"])
+                assert node.run(("ZRANGE", keys.group("friends"), 0, -1)) == [mailbox.name.encode()]
+                assert receiver.lost_channels == {comes}
+                await reaches(redis_layer, receiver)
+
+        asyncio.run(scenario())
+
+    def test_who_is_taken_out_while_redis_has_forgotten_all_stays_out(
+        self, redis_layer, receiver, monkeypatch
+    ):
+        monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 60)
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel = await joined(redis_layer, mailbox, receiver)
+                redis_layer.flush()
+                redis_layer.group_discard("friends", channel)
+                await hear(redis_layer, mailbox, receiver)
+                assert not mailbox._branches[0].inbox.members.groups()
+
+        asyncio.run(scenario())
+
+    def test_they_are_registered_with_another_primary_and_all_sockets_told(
+        self, redis_layer, receiver, monkeypatch
+    ):
+        monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 60)
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel, branch = await joined(redis_layer, mailbox, receiver), mailbox._branches[0]
+                alive = ("ZSCORE", keys.processes, mailbox.name)
+                await eventually(lambda: node.run(alive), "its heartbeat")
+                node.run(("DEL", keys.group("friends")))
+
+                async def follow() -> bool:
+                    return True
+
+                monkeypatch.setattr(branch._node, "follow", follow)
+                branch._beat_now.set()
+                await eventually(lambda: receiver.lost_channels == {channel}, "the news")
+                await reaches(redis_layer, receiver)
 
         asyncio.run(scenario())
 

@@ -13,6 +13,14 @@ def test_it_begins_with_few():
     assert Pace().count == FEWEST
 
 
+def test_a_read_that_does_not_come_to_its_end_is_repeated_for_one():
+    pace = Pace()
+    pace.count = MOST
+    assert [pace.begin(), pace.begin()] == [MOST, 1]
+    pace.follow(entries(1, 100))
+    assert pace.begin() == FEWEST
+
+
 def test_many_small_ones_are_read_at_once_before_long():
     pace, counts = Pace(), []
     for _ in range(9):
