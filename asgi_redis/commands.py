@@ -23,7 +23,7 @@ from channels.layers.subscription import Refusal
 # An interface server without a heartbeat for this long is gone.
 PROCESS_TTL_MS = 10_000
 # How long an interface server that was given up may come back and be told so.
-TOMB_TTL_MS = 3_600_000
+TOMB_TTL_MS = 86_400_000
 # Times a message may be handed to a worker that dies with it.
 MAX_TRIES = 5
 # The newest dead letters are kept.

@@ -243,11 +243,10 @@ class Branch:
             [
                 self._commands.beat(self._process, len(self.inbox.members)),
                 ("TIME",),
-                self._commands.bury(),
                 self._last(),
             ]
         )
-        (known, given_up), now, _, last = self._manager.expect(replies)
+        (known, given_up), now, last = self._manager.expect(replies)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
         self._check_last(last)
         # Where two primaries answered, each may have got what the other has not.
@@ -258,6 +257,8 @@ class Branch:
         self.available = True
         self._outage.end()
         self._retry_at = 0.0
+        # Not beside a heartbeat that may be refused: it would bury this process itself.
+        await self._manager.run(self._commands.bury())
         await self._tidy()
         self._beat_now.clear()
         with suppress(asyncio.TimeoutError):

@@ -374,6 +374,8 @@ class RedisSubscription(Subscription):
                 lost = [entry[0] for entry in pending if entry[0] not in share.taken[channel]]
             if lost:
                 share.node.run(self._commands.hand_back(channel, self.worker, False, lost))
+        # Who may not make them could only wait in vain.
+        self._layer.create_groups(share.node, share.channels)
         share.broken = False
 
 
