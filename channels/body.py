@@ -32,6 +32,7 @@ class RequestBody(io.RawIOBase):
         self._channel = channel
         self._timeout = timeout
         self._parts = deque([memoryview(beginning)] if beginning else ())
+        self._order = 0
         self._complete = False
 
     def read_ahead(self) -> None:
@@ -55,7 +56,7 @@ class RequestBody(io.RawIOBase):
 
         Raises:
             RequestAborted: the client left.
-            RequestTimeout: nothing came within the timeout.
+            RequestTimeout: nothing came within the timeout, or a part was lost on its way.
         """
         view = memoryview(buffer).cast("B")
         while not self._parts:
@@ -87,6 +88,13 @@ class RequestBody(io.RawIOBase):
     def _add(self, message: dict[str, Any]) -> None:
         if message.get("closed"):
             raise RequestAborted("The client left before its request body was complete.")
+        # What is not numbered comes from a server of an earlier version.
+        order = message.get("order", self._order + 1)
+        if order <= self._order:
+            return  # it was sent again, for it was not certain that it had arrived
+        if order > self._order + 1:
+            raise RequestTimeout("A part of the request body expired unread or was lost.")
+        self._order = order
         if content := message.get("content"):
             self._parts.append(memoryview(content))
         self._complete = not message.get("more_content")

@@ -17,11 +17,11 @@ class ResponseLater(Exception):
 
 
 class RequestTimeout(Exception):
-    """The rest of a request body did not arrive in time."""
+    """The rest of a request body did not arrive in time, or a part of it was lost."""
 
 
 class RequestAborted(Exception):
-    """The client left before its request body was complete."""
+    """The client left before its request body was complete, or the server was going away."""
 
 
 class DenyConnection(Exception):

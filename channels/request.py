@@ -38,7 +38,7 @@ class AsgiRequest(HttpRequest):
         KeyError: the message has no path.
 
     Reading a large body raises RequestAborted when the client leaves, RequestTimeout when it
-    stalls, whether it is read by the view or by `POST`, `FILES` and `body`.
+    stalls or a part is lost, whether it is read by the view or by `POST`, `FILES` and `body`.
     """
 
     ResponseLater = ResponseLater

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -11,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 from channels.interface import daphne, messages
 from channels.interface.replies import Replies
 from channels.layers import names
-from channels.layers.exceptions import ChannelFull, ChannelLayerError, LayerUnavailable
+from channels.layers.exceptions import (
+    ChannelFull,
+    ChannelLayerError,
+    LayerUnavailable,
+    Unanswered,
+)
 
 if TYPE_CHECKING:
     from channels.interface.server import InterfaceServer
@@ -29,7 +35,9 @@ AWAY_SECONDS = 10.0
 BODY_PART_BYTES = 256 * 1024
 # How long a part of the body waits for its reader to make room.
 BODY_WAIT_SECONDS = 60.0
-RETRY_SECONDS = 0.05
+# It is tried after this time, and then less and less often: all of it travels each time.
+RETRY_SECONDS = 0.01
+RETRY_MOST_SECONDS = 1.0
 # A response stops at the worker while its client is this far behind, and goes on at a quarter.
 BEHIND_BYTES = 1024 * 1024
 CATCH_UP_INTERVAL_SECONDS = 0.02
@@ -41,6 +49,7 @@ STUCK_SECONDS = 30.0
 _UNAVAILABLE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>503 Service Unavailable</title>
 <h1>Service unavailable</h1><p>%s</p></html>"""
+_BUSY = "All workers are busy. Try again in a moment."
 _AWAY = "The message queue cannot be reached. Try again in a moment."
 
 
@@ -72,6 +81,8 @@ class HttpConnection:
         self._inside = daphne.request_for(send)
         self._receive = self._inside.receiver(receive) if self._inside else receive
         self._replies = Replies()
+        # Where the body goes while not all of it is there.
+        self._body_channel: str | None = None
         self._begun = False
         self._queued_bytes = 0
         self._choked = False
@@ -79,24 +90,22 @@ class HttpConnection:
 
     async def serve(self) -> None:
         """Carries the request to a worker and its response to the client."""
+        if self._inside:
+            self._inside.when_gone(lambda: self._replies.put(None))
         try:
             if await self._carry_request():
                 await self._carry_response()
         except ClientGone:
-            self._server.mailbox.hang_up(self.reply_channel)
-            self._server.send_once(
-                "http.disconnect", messages.http_disconnect(self._scope, self.reply_channel)
-            )
+            self._say_goodbye()
         except BrokenOff as error:
             logger.error("Broke off the response for %s: %s", self._scope["path"], error)
             self._abort()
         except asyncio.CancelledError:
             if not self._server.draining:
+                # The server gave up on it: the client has left, or somebody ends the process.
+                self._say_goodbye()
                 raise
-            if self._begun:
-                self._abort()
-                return
-            await self._unavailable("The server is going away. Try again in a moment.")
+            await self._turn_away()
 
     def check_overdue(self) -> None:
         """Gives up on a worker that has not answered for too long, or cannot."""
@@ -118,22 +127,19 @@ class HttpConnection:
     async def _carry_request(self) -> bool:
         """Returns whether the request is with a worker; if not, the client has its answer."""
         body, more = await self._read_body()
-        body_channel = None
         if more:
-            body_channel = names.new_name("http.request.body?")
-        request = messages.http_request(self._scope, self.reply_channel, body, body_channel)
+            self._body_channel = names.new_name("http.request.body?")
+        request = messages.http_request(self._scope, self.reply_channel, body, self._body_channel)
         try:
             await self._server.mailbox.send("http.request", request)
-        except ChannelFull as error:
-            logger.warning("Answered 503 for %s: %s", self._scope["path"], error)
-            await self._unavailable("All workers are busy. Try again in a moment.")
-            return False
         except ChannelLayerError as error:
             logger.warning("Answered 503 for %s: %s", self._scope["path"], error)
-            await self._unavailable(_AWAY)
+            if isinstance(error, Unanswered):
+                self._close_body()  # a worker may have the request
+            await self._unavailable(_BUSY if isinstance(error, ChannelFull) else _AWAY)
             return False
-        if body_channel:
-            await self._carry_body(body_channel)
+        if self._body_channel:
+            await self._carry_body(self._body_channel)
         return True
 
     async def _read_body(self) -> tuple[bytes, bool]:
@@ -151,38 +157,44 @@ class HttpConnection:
         return b"".join(parts), True
 
     async def _carry_body(self, channel: str) -> None:
-        more = True
-        try:
-            while more:
-                content, more = await self._read_body()
-                part = {"content": content, "more_content": more}
-                if not await self._send_body(channel, part):
-                    return  # a part behind one that is missing would pass for the whole
-        except ClientGone:
-            await self._send_body(channel, {"closed": True})
-            raise
+        for order in itertools.count(1):
+            content, more = await self._read_body()
+            part = {"content": content, "more_content": more, "order": order}
+            if not await self._send_body(channel, part):
+                return  # a part behind one that is missing would pass for the whole
+            if not more:
+                self._body_channel = None
+                return
 
     async def _send_body(self, channel: str, message: messages.Content) -> bool:
         """Sends a part of the body once its reader has made room; gives up after a minute.
 
+        It may arrive twice, with the same number.
+
         Returns:
-            whether it went; it does not, either, when the response is there already.
+            whether it went; it does not, either, when there is a response or the client has left.
         """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + BODY_WAIT_SECONDS
+        deadline = time.monotonic() + BODY_WAIT_SECONDS
+        pause = RETRY_SECONDS
         while self._replies.empty():
             try:
                 await self._server.mailbox.send(channel, message)
                 return True
             except (ChannelFull, LayerUnavailable) as error:
-                if loop.time() > deadline:
+                if time.monotonic() > deadline:
                     logger.warning("Dropped the rest of a body: %s", error)
                     return False
-            await asyncio.sleep(RETRY_SECONDS)
+            await self._replies.pause(pause)
+            pause = min(2 * pause, RETRY_MOST_SECONDS)
         return False
 
+    def _close_body(self) -> None:
+        """Tells who reads the body, unless all of it is there, that no more will come."""
+        if self._body_channel:
+            self._server.send_surely(self._body_channel, {"closed": True})
+
     async def _carry_response(self) -> None:
-        watch = self._watch_client()
+        watch = None if self._inside else asyncio.ensure_future(self._await_disconnect())
         first = more = True
         try:
             while more:
@@ -256,14 +268,8 @@ class HttpConnection:
         """Takes the short way out for a whole response; returns whether there is one."""
         return self._inside is not None and self._inside.respond(status, headers, content)
 
-    def _watch_client(self) -> asyncio.Task[None] | None:
-        """Notices when the client leaves; returns the task that does, if it takes one."""
-        if self._inside:
-            self._inside.when_gone(lambda: self._replies.put(None))
-            return None
-        return asyncio.ensure_future(self._await_disconnect())
-
     async def _await_disconnect(self) -> None:
+        """Notices when the client leaves, on a server that does not say so by itself."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self._replies.put(None)
@@ -300,6 +306,22 @@ class HttpConnection:
         if self._inside is None:
             raise BrokenOff("the server is told by this exception")
         self._inside.abort()
+
+    def _say_goodbye(self) -> None:
+        """Tells whoever works on the request that its client has left."""
+        self._server.mailbox.hang_up(self.reply_channel)
+        self._server.send_once(
+            "http.disconnect", messages.http_disconnect(self._scope, self.reply_channel)
+        )
+        self._close_body()
+
+    async def _turn_away(self) -> None:
+        """Ends the request, because the server is going away."""
+        self._close_body()
+        if self._begun:
+            self._abort()
+        else:
+            await self._unavailable("The server is going away. Try again in a moment.")
 
     async def _unavailable(self, reason: str) -> None:
         headers = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 
 from channels.interface.messages import Content
@@ -21,8 +22,7 @@ class Replies:
     def put(self, message: Content | None) -> None:
         """Adds a reply; None says that the client has gone."""
         self._messages.append(message)
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._wake()
 
     def empty(self) -> bool:
         """Returns whether there is nothing to read."""
@@ -34,15 +34,20 @@ class Replies:
         Raises:
             TimeoutError: `check_overdue` found that it has not come in time.
         """
-        loop = asyncio.get_running_loop()
-        self._since = loop.time()
+        self._since = asyncio.get_running_loop().time()
         while not self._messages:
-            self._waiter = loop.create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
+            await self._wait()
         return self._messages.popleft()
+
+    async def pause(self, seconds: float) -> None:
+        """Returns after so many seconds, or earlier if there is something to read."""
+        self._since = math.inf  # this is not overdue, however long it takes
+        timer = asyncio.get_running_loop().call_later(seconds, self._wake)
+        try:
+            if not self._messages:
+                await self._wait()
+        finally:
+            timer.cancel()
 
     def check_overdue(self, seconds: float) -> None:
         """Ends a `get` that has waited for longer than this."""
@@ -50,3 +55,14 @@ class Replies:
             return
         if self._waiter.get_loop().time() - self._since > seconds:
             self._waiter.set_exception(TimeoutError())
+
+    async def _wait(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -66,6 +66,21 @@ def test_a_client_that_leaves_aborts_the_reading(layer):
         body.read()
 
 
+def test_a_part_that_was_sent_again_is_read_once(layer):
+    for order, content in [(1, b"one,"), (2, b"two,"), (2, b"two,"), (1, b"one,")]:
+        layer.send(CHANNEL, {"content": content, "more_content": True, "order": order})
+    layer.send(CHANNEL, {"content": b"three", "order": 3})
+    assert open_body(layer, b"zero,").read() == b"zero,one,two,three"
+
+
+@pytest.mark.parametrize("orders", [(2,), (1, 3)])
+def test_a_part_that_is_missing_is_not_passed_over(layer, orders):
+    for order in orders:
+        layer.send(CHANNEL, {"content": b"part", "order": order, "more_content": order == 1})
+    with pytest.raises(RequestTimeout, match="part of the request body"):
+        open_body(layer).read()
+
+
 def test_reading_ahead_takes_what_is_there_and_does_not_wait(layer):
     layer.send(CHANNEL, {"content": b"one", "more_content": True})
     body = RequestBody(layer, CHANNEL, b"", timeout=60)

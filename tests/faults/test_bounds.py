@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import msgpack
 import pytest
@@ -342,6 +342,26 @@ class TestRequests:
         connection.close()
         assert max(memory.peak() for memory in memories) < CLIENT_GROWTH
         assert used_memory(valkey) - redis < CLIENT_GROWTH
+
+    def test_large_bodies_that_nobody_reads_take_a_few_parts_each(
+        self, rig: Rig, port: int, valkey: ValkeyServer
+    ) -> None:
+        body, count, parts = bytes(20 * MIB), 6, rig.layer.keys.stream("http.request.body?")
+        redis, before = used_memory(valkey), len(keys(rig, parts))
+        with ExitStack() as stack:
+            clients = [
+                http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(count)
+            ]
+            for client in clients:
+                stack.enter_context(closing(client))
+            with paused(*rig.workers):
+                for client in clients:
+                    client.request("POST", "/upload/", body)
+                wait_until(lambda: len(keys(rig, parts)) == before + count, "all uploads to begin")
+                time.sleep(1)  # for more parts to follow
+                assert used_memory(valkey) - redis < 3 * count
+            for client in clients:
+                assert client.getresponse().read() == str(len(body)).encode()
 
     @pytest.mark.parametrize(
         "headers",

@@ -1,13 +1,17 @@
 """Tests of channels.interface.http: a request, its body, and every way its response can end."""
 
 import asyncio
+import time
 from contextlib import suppress
 
 import pytest
 
+from asgi_redis import mailbox
+from channels.body import RequestBody
 from channels.interface import http, server
 from channels.interface.http import BODY_PART_BYTES
-from channels.layers.exceptions import ChannelGone
+from channels.layers.exceptions import ChannelGone, LayerUnavailable, Unanswered
+from channels.layers.memory import InMemoryChannelLayer
 from tests.support.asgi import serving
 from tests.support.waiting import eventually
 
@@ -281,6 +285,36 @@ class TestBody:
 
         asyncio.run(scenario())
 
+    def test_an_early_answer_is_noticed_while_a_part_waits_for_long(self, monkeypatch):
+        monkeypatch.setattr(http, "RETRY_SECONDS", 600)
+        layer = InMemoryChannelLayer(channel_capacity={"http.request.body?*": 1})
+
+        async def scenario():
+            async with serving(layer) as site:
+                request, message = await start_large(site)
+                layer.send(message["reply_channel"], {"status": 413})
+                await request.ended()
+                assert request.status == 413
+
+        asyncio.run(scenario())
+
+    def test_one_that_waits_for_room_is_not_an_answer_that_is_overdue(self, monkeypatch):
+        monkeypatch.setattr(http, "RETRY_SECONDS", 0.2)
+        monkeypatch.setattr(http, "RESPONSE_SECONDS", 0)
+        layer = InMemoryChannelLayer(channel_capacity={"http.request.body?*": 1})
+
+        async def scenario():
+            async with serving(layer) as site:
+                request, message = await start_large(site)
+                for number in (1, 2):
+                    part = await site.take(message["body_channel"])
+                    assert part["content"][0] == number
+                request.leave()
+                await request.ended()
+                assert request.status is None
+
+        asyncio.run(scenario())
+
     def test_nothing_follows_a_part_that_was_given_up(self, make_layer, monkeypatch, caplog):
         monkeypatch.setattr(http, "BODY_WAIT_SECONDS", 0.02)
         layer = make_layer(channel_capacity={"http.request.body?*": 1})
@@ -299,6 +333,116 @@ class TestBody:
                 assert layer.receive([message["body_channel"]]) == (None, None)
 
         asyncio.run(scenario())
+
+    def test_one_is_read_once_though_the_layer_did_not_answer(self, valkey, layer_on, monkeypatch):
+        monkeypatch.setattr(mailbox, "WRITE_SECONDS", 0.2)
+        layer = layer_on(valkey)
+        parts = [bytes([number]) * BODY_PART_BYTES for number in range(4)]
+
+        async def scenario():
+            async with serving(layer) as site:
+                request = site.request("POST")
+                request.upload(parts[0], more=True)
+                message = await site.take("http.request")
+                valkey.pause()
+                for part in parts[1:]:
+                    request.upload(part, more=True)
+                await asyncio.sleep(1)  # for one part to be sent again and again
+                valkey.resume()
+                request.upload(b"end")
+                body = RequestBody(layer, message["body_channel"], message["body"], timeout=30)
+                assert await asyncio.to_thread(body.readall) == b"".join(parts) + b"end"
+                layer.send(message["reply_channel"], {"status": 200})
+                await request.ended()
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize(("error", "is_told"), [(Unanswered, True), (LayerUnavailable, False)])
+    def test_none_is_waited_for_by_a_worker_that_may_have_the_request_of_a_503(
+        self, memory_layer, monkeypatch, error, is_told
+    ):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                fail_on_request(site.server.mailbox, monkeypatch, error)
+                request = site.request("POST")
+                request.upload(bytes(BODY_PART_BYTES), more=True)
+                await request.ended()
+                assert request.status == 503
+                channel = (await site.take("http.request"))["body_channel"]
+                expected = (channel, {"closed": True}) if is_told else (None, None)
+                assert memory_layer.receive([channel]) == expected
+
+        asyncio.run(scenario())
+
+    def test_its_reader_is_told_of_a_client_that_left_when_there_is_room(
+        self, make_layer, monkeypatch
+    ):
+        monkeypatch.setattr(http, "BODY_WAIT_SECONDS", 0.02)
+        layer = make_layer(channel_capacity={"http.request.body?*": 1})
+
+        async def scenario():
+            async with serving(layer) as site:
+                request, message = await start_large(site)
+                request.leave()
+                await request.ended()
+                channel = message["body_channel"]
+                assert (await site.take(channel))["content"][:1] == b"\1"
+                assert await site.take(channel) == {"closed": True}
+
+        asyncio.run(scenario())
+
+    def test_its_reader_is_told_when_the_server_cancels_the_request(self, make_layer):
+        layer = make_layer(channel_capacity={"http.request.body?*": 1})
+
+        async def scenario():
+            async with serving(layer) as site:
+                request, message = await start_large(site)
+                request.task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await request.task
+                channel = message["body_channel"]
+                assert (await site.take(channel))["content"][:1] == b"\1"
+                assert await site.take(channel) == {"closed": True}
+
+        asyncio.run(scenario())
+
+    def test_one_that_waits_for_room_is_left_when_the_client_leaves(self, daphne):
+        body = b"".join(bytes([number]) * BODY_PART_BYTES for number in range(10))
+        connection, message = daphne.request("POST", "/left/", body)
+        time.sleep(0.5)  # for the channel to be full
+        connection.close()
+        left = time.monotonic()
+        assert daphne.take("http.disconnect")["reply_channel"] == message["reply_channel"]
+        assert time.monotonic() - left < 5  # Daphne cancels what goes on for longer than 10 s
+        taken = [daphne.take(message["body_channel"]) for _ in range(4)]
+        assert [part["content"][0] for part in taken[:-1]] == [1, 2, 3]
+        assert taken[-1] == {"closed": True}
+
+
+def fail_on_request(mailbox, monkeypatch, error) -> None:
+    """Has a mailbox send requests, and say then that it failed."""
+    send = mailbox.send
+
+    def fail(channel, message):
+        future = send(channel, message)
+        if channel != "http.request":
+            return future
+        future = asyncio.get_running_loop().create_future()
+        future.set_exception(error("no answer"))
+        return future
+
+    monkeypatch.setattr(mailbox, "send", fail)
+
+
+async def start_large(site):
+    """Returns a request whose body has no room in its channel, which holds one part, and its
+    message."""
+    request = site.request("POST")
+    for number in range(3):
+        request.upload(bytes([number]) * BODY_PART_BYTES, more=True)
+    message = await site.take("http.request")
+    await asyncio.sleep(0.1)  # for the next part to wait for room
+    return request, message
 
 
 def waits(site) -> bool:
@@ -420,13 +564,31 @@ class TestDrain:
 
         asyncio.run(scenario())
 
+    def test_the_reader_of_a_body_is_told_that_the_rest_will_not_come(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request = site.request("POST")
+                request.upload(bytes(BODY_PART_BYTES), more=True)
+                message = await site.take("http.request")
+                drain = asyncio.ensure_future(site.server.drain())
+                await asyncio.sleep(0)
+                request.task.cancel()
+                await drain
+                assert request.status == 503
+                assert await site.take(message["body_channel"]) == {"closed": True}
+
+        asyncio.run(scenario())
+
     def test_without_a_drain_a_cancellation_is_one(self, memory_layer):
         async def scenario():
             async with serving(memory_layer) as site:
-                request, _ = await start(site)
+                request, channel = await start(site)
                 request.task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await request.task
                 assert request.events == []
+                assert (await site.take("http.disconnect"))["reply_channel"] == channel
+                with pytest.raises(ChannelGone):
+                    memory_layer.send(channel, {"status": 200, "content": b"for nobody"})
 
         asyncio.run(scenario())

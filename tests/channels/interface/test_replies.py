@@ -45,6 +45,33 @@ def test_a_reader_that_is_cancelled_takes_nothing_with_it():
     assert asyncio.run(scenario()) == {"number": 1}
 
 
+class TestPause:
+    def test_it_ends_after_its_time(self):
+        asyncio.run(Replies().pause(0.01))
+
+    def test_it_ends_when_there_is_something_to_read(self):
+        async def scenario():
+            replies = Replies()
+            pause = asyncio.ensure_future(replies.pause(600))
+            await asyncio.sleep(0)
+            replies.put({"number": 1})
+            await pause
+            await replies.pause(600)  # it is still there
+            return await replies.get()
+
+        assert asyncio.run(scenario()) == {"number": 1}
+
+    def test_it_is_never_overdue(self):
+        async def scenario():
+            replies = Replies()
+            pause = asyncio.ensure_future(replies.pause(0.05))
+            await asyncio.sleep(0.01)
+            replies.check_overdue(0)
+            await pause
+
+        asyncio.run(scenario())
+
+
 class TestOverdue:
     def test_a_reader_that_waited_too_long_is_told(self):
         async def scenario():
