@@ -119,6 +119,7 @@ class Branch:
         self._beat_now = asyncio.Event()
         self._registered: set[str] = set()
         self._clock_offset = 0.0
+        self._diverged = False
         self._retry_at = 0.0
         self._closing = False
 
@@ -237,7 +238,8 @@ class Branch:
 
     async def _beat(self) -> None:
         """Says that we are alive, and mends what Redis does not know any more."""
-        moved = await self._node.follow()
+        # Two primaries have answered, of which each may have got what the other has not.
+        self._diverged |= await self._node.follow() and self.available
         asked = time.monotonic()
         replies = await self._manager.execute(
             [
@@ -249,12 +251,12 @@ class Branch:
         (known, given_up), now, last = self._manager.expect(replies)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
         self._check_last(last)
-        # Where two primaries answered, each may have got what the other has not.
-        if given_up or (moved and self.available):
+        if given_up or self._diverged:
             self._tell_lost()  # Redis says it only once: registering may fail
-        if not known or moved or not self.available:
+        if not known or self._diverged or not self.available:
             await self._register()
         self.available = True
+        self._diverged = False
         self._outage.end()
         self._retry_at = 0.0
         # Not beside a heartbeat that may be refused: it would bury this process itself.
