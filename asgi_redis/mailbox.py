@@ -240,18 +240,8 @@ class Branch:
         """Says that we are alive, and mends what Redis does not know any more."""
         # Two primaries have answered, of which each may have got what the other has not.
         self._diverged |= await self._node.follow() and self.available
-        asked = time.monotonic()
-        replies = await self._manager.execute(
-            [
-                self._commands.beat(self._process, len(self.inbox.members)),
-                ("TIME",),
-                self._last(),
-            ]
-        )
-        (known, given_up), now, last = self._manager.expect(replies)
-        self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
-        self._check_last(last)
-        if given_up or self._diverged:
+        known, missed = await self._say_alive()
+        if missed or self._diverged:
             self._tell_lost()  # Redis says it only once: registering may fail
         if not known or self._diverged or not self.available:
             await self._register()
@@ -266,8 +256,16 @@ class Branch:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._beat_now.wait(), BEAT_SECONDS)
 
-    def _last(self) -> Any:
-        return ("XREVRANGE", self._key, "+", "-", "COUNT", 1)
+    async def _say_alive(self) -> tuple[bool, bool]:
+        """Returns whether Redis knew us, and whether we have missed what nobody can name."""
+        asked = time.monotonic()
+        last = ("XREVRANGE", self._key, "+", "-", "COUNT", 1)
+        beat = self._commands.beat(self._process, len(self.inbox.members))
+        replies = await self._manager.execute([beat, ("TIME",), last])
+        (known, missed), now, newest = self._manager.expect(replies)
+        self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
+        self._check_last(newest)
+        return bool(known), bool(missed)
 
     def _check_last(self, last: Sequence[Any]) -> None:
         """Starts over if the inbox began anew, under a clock that is behind the one before."""

@@ -128,7 +128,7 @@ class HttpConnection:
         """Returns whether the request is with a worker; if not, the client has its answer."""
         body, more = await self._read_body()
         if more:
-            self._body_channel = names.new_name("http.request.body?")
+            self._body_channel = names.new_name(names.BODY_CHANNELS)
         request = messages.http_request(self._scope, self.reply_channel, body, self._body_channel)
         try:
             await self._server.mailbox.send("http.request", request)

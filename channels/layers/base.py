@@ -15,7 +15,6 @@ from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import PlainSubscription, Refusal, Subscription
 
 # Uploads wait in the interface server's files: the layer holds what keeps their readers busy.
-BODY_CHANNELS = "http.request.body?"
 BODY_CAPACITY = 8
 
 Capacities = Mapping[str | re.Pattern[str], int]
@@ -152,7 +151,7 @@ class BaseChannelLayer:
         for pattern, capacity in self.channel_capacity:
             if pattern.match(channel):
                 return capacity
-        if channel.startswith(BODY_CHANNELS):
+        if channel.startswith(names.BODY_CHANNELS):
             return min(BODY_CAPACITY, self.capacity)
         return self.capacity
 

@@ -9,6 +9,8 @@ from functools import lru_cache, wraps
 MAX_LENGTH = 99
 RANDOM_LENGTH = 12
 ALPHABET = string.ascii_letters + string.digits
+# What the channels begin with on which the rest of a request's body comes.
+BODY_CHANNELS = "http.request.body?"
 
 _CHANNEL = re.compile(r"[A-Za-z0-9\-_.]+(?:[?!][A-Za-z0-9\-_.]*)?")
 _GROUP = re.compile(r"[A-Za-z0-9\-_.]+")

@@ -385,9 +385,7 @@ class TestBody:
                 request, message = await start_large(site)
                 request.leave()
                 await request.ended()
-                channel = message["body_channel"]
-                assert (await site.take(channel))["content"][:1] == b"\1"
-                assert await site.take(channel) == {"closed": True}
+                await hear_the_end(site, message["body_channel"])
 
         asyncio.run(scenario())
 
@@ -397,12 +395,8 @@ class TestBody:
         async def scenario():
             async with serving(layer) as site:
                 request, message = await start_large(site)
-                request.task.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await request.task
-                channel = message["body_channel"]
-                assert (await site.take(channel))["content"][:1] == b"\1"
-                assert await site.take(channel) == {"closed": True}
+                await cancel(request)
+                await hear_the_end(site, message["body_channel"])
 
         asyncio.run(scenario())
 
@@ -432,6 +426,19 @@ def fail_on_request(mailbox, monkeypatch, error) -> None:
         return future
 
     monkeypatch.setattr(mailbox, "send", fail)
+
+
+async def cancel(request) -> None:
+    """Ends a request as its server does, which goes on."""
+    request.task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request.task
+
+
+async def hear_the_end(site, channel) -> None:
+    """Reads the part of a body that had room, and then that no more will come."""
+    assert (await site.take(channel))["content"][:1] == b"\1"
+    assert await site.take(channel) == {"closed": True}
 
 
 async def start_large(site):
@@ -583,9 +590,7 @@ class TestDrain:
         async def scenario():
             async with serving(memory_layer) as site:
                 request, channel = await start(site)
-                request.task.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await request.task
+                await cancel(request)
                 assert request.events == []
                 assert (await site.take("http.disconnect"))["reply_channel"] == channel
                 with pytest.raises(ChannelGone):
