@@ -154,8 +154,14 @@ class Commands:
             ("PEXPIRE", question.answer, ANSWER_TTL_MS),
         ]
 
-    def beat(self, process: str, members: int) -> Command:
-        """Returns the heartbeat of an interface server with so many channels in groups."""
+    def beat(self, process: str, members: int, again: bool) -> Command:
+        """Returns the heartbeat of an interface server.
+
+        Arguments:
+            process: whose.
+            members: how many of its channels are in groups.
+            again: whether it has been heard before.
+        """
         keys = [
             self.keys.processes,
             self.keys.dropped(process),
@@ -164,13 +170,13 @@ class Commands:
             self.keys.silence,
             self.keys.inbox(process),
             self.keys.workers,
+            self.keys.kept,
         ]
-        return scripts.beat(
-            keys, process, members, PROCESS_TTL_MS // 2, PROCESS_TTL_MS, self.expiry_ms
-        )
+        times = (PROCESS_TTL_MS // 2, PROCESS_TTL_MS, self.expiry_ms)
+        return scripts.beat(keys, process, members, *times, int(again))
 
-    def bury(self) -> Command:
-        """Returns the command that removes interface servers without a heartbeat."""
+    def bury(self, *leaving: str) -> Command:
+        """Returns the command that removes interface servers without a heartbeat, or one."""
         keys = self.keys
         return scripts.bury(
             [keys.processes, keys.loads, keys.silence],
@@ -180,21 +186,26 @@ class Commands:
             keys.groups,
             keys.tombs,
             TOMB_TTL_MS,
+            *leaving,
         )
 
     def leave(self, process: str) -> list[Command]:
         """Returns the commands that remove an interface server that goes away by itself."""
         return [
-            # As if it had been silent for long: what still comes for it is treated like that too.
-            ("ZADD", self.keys.processes, 0, process),
-            self.bury(),
+            self.bury(process),
             ("UNLINK", self.keys.inbox(process), self.keys.dropped(process)),
         ]
 
     def register(self, process: str, groups: Sequence[str]) -> Command:
         """Returns the command that registers a process in groups again."""
-        keys = [self.keys.groups_of(process), *map(self.keys.group, groups)]
-        return scripts.register(keys, process, self.group_expiry_ms, *groups)
+        keys = [
+            self.keys.groups_of(process),
+            self.keys.inbox(process),
+            self.keys.silence,
+            self.keys.kept,
+            *map(self.keys.group, groups),
+        ]
+        return scripts.register(keys, process, self.group_expiry_ms, self.expiry_ms, *groups)
 
     def unregister(self, process: str, groups: Sequence[str], last_id: str) -> Command:
         """Returns the command that takes a process without members out of groups."""
@@ -299,6 +310,7 @@ class Commands:
                 self.keys.processes,
                 self.keys.statistics,
                 self.keys.silence,
+                self.keys.kept,
             ],
             item.name,
             self.encrypt(item.data),
@@ -311,6 +323,7 @@ class Commands:
             PROCESS_TTL_MS,
             LARGE_BYTES,
             self.mailbox_bytes,
+            PROCESS_TTL_MS // 2,
         )
 
     @staticmethod
@@ -327,6 +340,7 @@ class Commands:
             self.keys.inbox(process),
             self.keys.groups_of(process),
             self.keys.given_up(process),
+            self.keys.kept,
         ]
         return scripts.group_change(
             keys, change, group, channel, process, self.expiry_ms, self.group_expiry_ms

@@ -78,8 +78,13 @@ class Keys:
 
     @property
     def silence(self) -> str:
-        """The note that no interface server could be heard for a while."""
+        """The note that silence proves nothing: Redis was away, or has forgotten all servers."""
         return f"{self.prefix}silence"
+
+    @property
+    def kept(self) -> str:
+        """Group messages kept for interface servers that were not heard."""
+        return f"{self.prefix}kept"
 
     @property
     def worker_silence(self) -> str:

@@ -33,6 +33,8 @@ RETRY_SECONDS = 0.5
 # While a server is away, sends fail at once, and one in this time tries it.
 AWAY_SECONDS = 0.5
 REGISTER_COUNT = 500
+# Where the last entry of a read was written this long ago, more may wait that Redis could lose.
+LAG_MS = 250
 # What arrives is handed over for this long at a time.
 TAKE_SECONDS = 0.05
 NAME_TRIES = 16
@@ -119,6 +121,9 @@ class Branch:
         self._beat_now = asyncio.Event()
         self._registered: set[str] = set()
         self._clock_offset = 0.0
+        self._trims: list[Command] = []
+        self._heard = False
+        self._lagged = False
         self._diverged = False
         self._retry_at = 0.0
         self._closing = False
@@ -175,17 +180,21 @@ class Branch:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _read(self) -> None:
-        trim = ("XTRIM", self._key, "MINID", next_id(self.inbox.last_id))
         read = ("XREAD", "COUNT", self._pace.begin(), "BLOCK", READ_BLOCK_MS, "STREAMS", self._key)
-        replies = await self._reader.execute([trim, (*read, self.inbox.last_id)])
-        reply = self._reader.expect(replies)[1]
+        # Not twice: the next connection may lead to a Redis whose entries are others.
+        trims, self._trims = self._trims, []
+        replies = await self._reader.execute([*trims, (*read, self.inbox.last_id)])
+        reply = self._reader.expect(replies)[-1]
         entries = reply[0][1] if reply else []
         self._pace.follow(entries)
-        await self._take(entries)
+        if entries:
+            written = milliseconds(entries[-1][0].decode())
+            self._lagged |= self.available and self._now_ms() - written > LAG_MS
+            await self._take(entries)
+            self._trims = [("XTRIM", self._key, "MINID", next_id(self.inbox.last_id))]
 
     async def _take(self, entries: Sequence[Any]) -> None:
-        now_ms = time.monotonic() * 1000 + self._clock_offset
-        oldest = now_ms - self._commands.expiry_ms if self._clock_offset else 0
+        oldest = self._now_ms() - self._commands.expiry_ms if self._clock_offset else 0
         pause_at = time.monotonic() + TAKE_SECONDS
         for arrival in self.inbox.follow(entries, oldest, time.monotonic()):
             if time.monotonic() > pause_at:
@@ -204,6 +213,10 @@ class Branch:
                 logger.error("Ignored an entry in our inbox: %s", error)
                 continue
             hand_over(self._receiver, arrival.channels, message, arrival.to_group)
+
+    def _now_ms(self) -> float:
+        """Returns the time of the server, as far as it is known."""
+        return time.monotonic() * 1000 + self._clock_offset
 
     async def _write(self) -> None:
         try:
@@ -237,30 +250,38 @@ class Branch:
                 future.set_result(None)
 
     async def _beat(self) -> None:
-        """Says that we are alive, and mends what Redis does not know any more."""
-        # Two primaries have answered, of which each may have got what the other has not.
-        self._diverged |= await self._node.follow() and self.available
-        known, missed = await self._say_alive()
-        if missed or self._diverged:
-            self._tell_lost()  # Redis says it only once: registering may fail
-        if not known or self._diverged or not self.available:
-            await self._register()
+        """Says that we are alive, does what all of us have to do, and waits."""
+        self._beat_now.clear()
+        await self._mend()
         self.available = True
-        self._diverged = False
         self._outage.end()
         self._retry_at = 0.0
         # Not beside a heartbeat that may be refused: it would bury this process itself.
         await self._manager.run(self._commands.bury())
         await self._tidy()
-        self._beat_now.clear()
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._beat_now.wait(), BEAT_SECONDS)
+
+    async def _mend(self) -> None:
+        """Says that we are alive, and makes good what Redis does not know any more."""
+        moved = await self._node.follow()
+        # Two primaries have answered, of which each may have got what the other has not.
+        self._diverged |= moved and self.available
+        known, missed = await self._say_alive()
+        # Redis has forgotten what had not been read.
+        forgotten = self._lagged and (moved or (self._heard and not known))
+        if missed or forgotten or self._diverged:
+            self._tell_lost()  # Redis says it only once: registering may fail
+        self._heard, self._lagged = True, False
+        if not known or self._diverged or not self.available:
+            await self._register()
+        self._diverged = False
 
     async def _say_alive(self) -> tuple[bool, bool]:
         """Returns whether Redis knew us, and whether we have missed what nobody can name."""
         asked = time.monotonic()
         last = ("XREVRANGE", self._key, "+", "-", "COUNT", 1)
-        beat = self._commands.beat(self._process, len(self.inbox.members))
+        beat = self._commands.beat(self._process, len(self.inbox.members), self._heard)
         replies = await self._manager.execute([beat, ("TIME",), last])
         (known, missed), now, newest = self._manager.expect(replies)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000

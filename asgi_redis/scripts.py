@@ -17,10 +17,12 @@ class Script:
 
     Arguments:
         name: of the file, without its suffix.
+        functions: what it uses of `lua/functions/`.
     """
 
-    def __init__(self, name: str) -> None:
-        self.text = resources.files("asgi_redis").joinpath(f"lua/{name}.lua").read_text("utf-8")
+    def __init__(self, name: str, *functions: str) -> None:
+        files = [*(f"functions/{function}" for function in functions), name]
+        self.text = "\n".join(map(_read, files))
         self.sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, keys: Sequence[str], *arguments: Argument) -> Command:
@@ -33,6 +35,10 @@ class Script:
         return ("SCRIPT", "LOAD", self.text)
 
 
+def _read(file: str) -> str:
+    return resources.files("asgi_redis").joinpath(f"lua/{file}.lua").read_text("utf-8")
+
+
 def pack(commands: Sequence[Command]) -> list[bytes]:
     """Returns commands as they go over the wire."""
     return [b"".join(pack_command(command) for command in commands)]  # type: ignore[arg-type]
@@ -42,11 +48,11 @@ beat = Script("beat")
 bury = Script("bury")
 choke = Script("choke")
 group_add = Script("group_add")
-group_change = Script("group_change")
+group_change = Script("group_change", "catch_up")
 group_members = Script("group_members")
 hand_back = Script("hand_back")
 read = Script("read")
-register = Script("register")
+register = Script("register", "catch_up")
 send = Script("send")
 send_group = Script("send_group")
 send_local = Script("send_local")

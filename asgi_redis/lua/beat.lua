@@ -4,16 +4,19 @@
 -- KEYS[2]  its groups and channels of which messages were dropped
 -- KEYS[3]  whether it had been given up for dead
 -- KEYS[4]  channels in groups, by process
--- KEYS[5]  the note that nobody could be heard for a while
+-- KEYS[5]  the note that not all can be heard
 -- KEYS[6]  its inbox, where those with drops go, behind what came before
 -- KEYS[7]  heartbeats of workers
+-- KEYS[8]  group messages kept for whoever was not heard
 -- ARGV[1]  the process
 -- ARGV[2]  how many of its channels are in groups
 -- ARGV[3]  milliseconds without any heartbeat after which it was Redis that was away
 -- ARGV[4]  milliseconds that all have then to be heard again
 -- ARGV[5]  expiry of a message in milliseconds
--- Returns whether it was known, and whether it has missed what nobody can name: it had been given up,
--- or could not be heard for longer than its inbox is kept, while others were.
+-- ARGV[6]  1 if it has been heard before, else 0
+-- Returns whether it was known, and whether it has missed what nobody can name: it had been given up;
+-- or it could not be heard, while others were, for longer than its inbox is kept, or for so long
+-- that nothing is kept for those whom Redis has forgotten.
 
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
@@ -21,8 +24,15 @@ local function last_of(key) return redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORE
 local own, newest, workers = redis.call('ZSCORE', KEYS[1], ARGV[1]), last_of(KEYS[1]), last_of(KEYS[7])
 local missed = own and now - own > tonumber(ARGV[5])
     and math.max(newest, workers or 0) - own > tonumber(ARGV[4])
-if newest and now - newest > tonumber(ARGV[3]) then redis.call('SET', KEYS[5], 1, 'PX', ARGV[4]) end
-local known = redis.call('ZADD', KEYS[1], now, ARGV[1]) == 0
+
+-- Where all are silent it was Redis that was away; where there are none, it may have forgotten them.
+if not newest or now - newest > tonumber(ARGV[3]) then redis.call('SET', KEYS[5], 1, 'PX', ARGV[4]) end
+if redis.call('EXISTS', KEYS[5]) == 0 then
+    redis.call('UNLINK', KEYS[8])
+    missed = missed or not own and ARGV[6] == '1'
+end
+
+redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
 local dropped = redis.call('SMEMBERS', KEYS[2])
 if #dropped > 0 then
@@ -31,4 +41,4 @@ if #dropped > 0 then
     redis.call('DEL', KEYS[2])
 end
 local given_up = redis.call('DEL', KEYS[3]) == 1
-return {known and 1 or 0, (given_up or missed) and 1 or 0}
+return {own and 1 or 0, (given_up or missed) and 1 or 0}

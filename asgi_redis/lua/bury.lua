@@ -1,20 +1,26 @@
--- Takes interface servers without a heartbeat out of all groups and drops their inboxes.
+-- Takes interface servers without a heartbeat, or one that leaves, out of all groups and drops their
+-- inboxes.
 --
 -- KEYS[1]  heartbeats of interface servers
 -- KEYS[2]  channels in groups, by process
--- KEYS[3]  the note that nobody could be heard for a while, so that silence proves nothing
+-- KEYS[3]  the note that not all can be heard, so that silence proves nothing
 -- ARGV[1]  milliseconds after which one without a heartbeat is gone
 -- ARGV[2]  key prefix of inboxes
 -- ARGV[3]  key prefix of the groups of a process
 -- ARGV[4]  key prefix of groups
 -- ARGV[5]  key prefix of the note that a process was given up for dead
 -- ARGV[6]  expiry of that note in milliseconds
+-- ARGV[7]  the process that leaves, if one does
 -- Returns the processes taken out.
 
-if redis.call('EXISTS', KEYS[3]) == 1 then return {} end
-local time = redis.call('TIME')
-local before = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[1])
-local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before)
+local function silent()
+    if redis.call('EXISTS', KEYS[3]) == 1 then return {} end
+    local time = redis.call('TIME')
+    local before = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[1])
+    return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before)
+end
+
+local dead = ARGV[7] and {ARGV[7]} or silent()
 for _, process in ipairs(dead) do
     for _, group in ipairs(redis.call('SMEMBERS', ARGV[3] .. process)) do
         redis.call('ZREM', ARGV[4] .. group, process)

@@ -4,6 +4,7 @@
 -- KEYS[2]  the process's inbox
 -- KEYS[3]  the groups that the process is in
 -- KEYS[4]  the note that the process was given up for dead: it registers itself if it is not
+-- KEYS[5]  group messages kept for whoever was not heard
 -- ARGV[1]  "a" to add, "d" to discard
 -- ARGV[2]  group name
 -- ARGV[3]  channel
@@ -13,8 +14,11 @@
 
 if ARGV[1] == 'a' and redis.call('EXISTS', KEYS[4]) == 0 then
     local time = redis.call('TIME')
-    local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-    redis.call('ZADD', KEYS[1], now, ARGV[4])
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    if redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[4]) == 1 then
+        local oldest = string.format('%.0f', now - ARGV[5])
+        catch_up(KEYS[2], KEYS[5], {[ARGV[2]] = true}, oldest, ARGV[5])
+    end
     redis.call('PEXPIRE', KEYS[1], ARGV[6])
     redis.call('SADD', KEYS[3], ARGV[2])
     redis.call('PEXPIRE', KEYS[3], ARGV[6])

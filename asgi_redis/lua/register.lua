@@ -1,16 +1,31 @@
 -- Registers a process in groups again, after Redis has lost what it knew of it.
 --
 -- KEYS[1]  the groups that the process is in
--- KEYS[2…] the groups
+-- KEYS[2]  its inbox
+-- KEYS[3]  the note that not all can be heard
+-- KEYS[4]  group messages kept for whoever was not heard
+-- KEYS[5…] the groups
 -- ARGV[1]  the process
 -- ARGV[2]  expiry of a membership in milliseconds
--- ARGV[3…] the group names
+-- ARGV[3]  expiry of a message in milliseconds
+-- ARGV[4…] the group names
 
 local time = redis.call('TIME')
-local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-for i = 2, #KEYS do
-    redis.call('ZADD', KEYS[i], now, ARGV[1])
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local fresh = {}
+for i = 5, #KEYS do
+    if redis.call('ZADD', KEYS[i], string.format('%.0f', now), ARGV[1]) == 1 then
+        fresh[ARGV[i - 1]] = true
+    end
     redis.call('PEXPIRE', KEYS[i], ARGV[2])
-    redis.call('SADD', KEYS[1], ARGV[i + 1])
+    redis.call('SADD', KEYS[1], ARGV[i - 1])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+
+if next(fresh) and redis.call('EXISTS', KEYS[3]) == 1 then
+    catch_up(KEYS[2], KEYS[4], fresh, string.format('%.0f', now - ARGV[3]), ARGV[3])
+else
+    -- Nothing was kept: their members hear that they may have missed something.
+    for name in pairs(fresh) do redis.call('XADD', KEYS[2], '*', 'x', name, 'm', '') end
+    if next(fresh) then redis.call('PEXPIRE', KEYS[2], ARGV[3]) end
+end

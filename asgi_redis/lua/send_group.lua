@@ -3,7 +3,8 @@
 -- KEYS[1]  the group: processes and other channels, scored by when they were last added (ms)
 -- KEYS[2]  heartbeats of interface servers
 -- KEYS[3]  statistics of the layer
--- KEYS[4]  the note that nobody could be heard for a while
+-- KEYS[4]  the note that not all can be heard
+-- KEYS[5]  group messages kept for whoever was not heard
 -- ARGV[1]  group name
 -- ARGV[2]  the encoded message
 -- ARGV[3]  key prefix of inboxes
@@ -15,6 +16,7 @@
 -- ARGV[9]  milliseconds after which an interface server without a heartbeat is gone
 -- ARGV[10] bytes above which a message is large
 -- ARGV[11] bytes that an inbox may take before large messages have no room in it
+-- ARGV[12] milliseconds without any heartbeat after which it was Redis that was away
 -- Returns the members that are no process, for the sender to send to, and the number of drops.
 
 local group, time = KEYS[1], redis.call('TIME')
@@ -23,7 +25,7 @@ redis.call('ZREMRANGEBYSCORE', group, '-inf', string.format('%.0f', now - ARGV[8
 
 -- Where all are silent, or have just been, it was Redis that was away: then nobody is gone.
 local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
-local heard = newest and tonumber(newest) >= now - ARGV[9] and redis.call('EXISTS', KEYS[4]) == 0
+local heard = newest and tonumber(newest) >= now - ARGV[12] and redis.call('EXISTS', KEYS[4]) == 0
 
 local large = #ARGV[2] > tonumber(ARGV[10])
 local function has_room(inbox, capacity)
@@ -57,6 +59,15 @@ for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
             sent = sent + 1
         end
     end
+end
+-- Redis may have forgotten who listens. Whoever registers again is given what is kept.
+if not heard then
+    if not has_room(KEYS[5], ARGV[6]) then
+        redis.call('DEL', KEYS[5])
+        redis.call('XADD', KEYS[5], '*', 'x', '', 'm', '')
+    end
+    redis.call('XADD', KEYS[5], '*', 'g', ARGV[1], 'm', ARGV[2])
+    redis.call('PEXPIRE', KEYS[5], ARGV[7])
 end
 if sent > 0 then redis.call('HINCRBY', KEYS[3], 'messages_count', sent) end
 if drops > 0 then redis.call('HINCRBY', KEYS[3], 'group_drops', drops) end

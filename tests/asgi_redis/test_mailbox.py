@@ -261,6 +261,7 @@ class TestDeadServers:
                 channel = await joined(redis_layer, mailbox, late)
                 both = ("ZCARD", keys.processes)
                 await eventually(lambda: node.run(both) == 2, "a heartbeat of both")
+                node.run(("DEL", keys.silence))  # as it is ten seconds after the first start
                 beat = server_ms(redis_layer) - 12_000
                 node.run(("ZADD", keys.processes, beat, mailbox.name))
                 redis_layer.send_group("friends", {"number": 1})
@@ -351,6 +352,163 @@ class TestGroups:
                 await reaches(redis_layer, receiver)
 
         asyncio.run(scenario())
+
+
+class TestForgetting:
+    """Redis has lost its memory, or a part of it, and the next heartbeat is yet to come."""
+
+    @pytest.fixture(autouse=True)
+    def _rare_heartbeats(self, monkeypatch):
+        monkeypatch.setattr(asgi_redis.commands, "PROCESS_TTL_MS", 10_000)
+        monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 60)
+
+    def test_what_groups_are_sent_meanwhile_arrives_in_order_at_all_servers(self, redis_layer):
+        async def scenario():
+            first, second = Receiver(), Receiver()
+            async with opened(redis_layer, first) as one, opened(redis_layer, second) as two:
+                for mailbox, receiver in ((one, first), (two, second)):
+                    await joined(redis_layer, mailbox, receiver)
+                    await joined(redis_layer, mailbox, receiver, "others")
+                redis_layer.flush()
+                sent = [{"number": number} for number in range(4)]
+                redis_layer.send_group("friends", sent[0])
+                redis_layer.send_group("others", sent[1])
+                beat(one)
+                await eventually(lambda: len(first.groups) == 2, "the first two")
+                redis_layer.send_group("friends", sent[2])
+                beat(two)
+                await eventually(lambda: len(second.groups) == 3, "the first three")
+                redis_layer.send_group("friends", sent[3])
+                for receiver in (first, second):
+                    await eventually(lambda receiver=receiver: len(receiver.groups) == 4, "all")
+                    assert [message for _, message in receiver.groups] == sent
+                    assert receiver.lost_channels == set()
+
+        asyncio.run(scenario())
+
+    def test_who_joins_meanwhile_gets_what_is_sent_afterwards_and_the_others_all(
+        self, redis_layer, receiver
+    ):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                older = await joined(redis_layer, mailbox, receiver)
+                redis_layer.flush()
+                redis_layer.send_group("friends", {"number": 1})
+                newer = await joined(redis_layer, mailbox, receiver)
+                redis_layer.send_group("friends", {"number": 2})
+                beat(mailbox)
+                await reaches(redis_layer, receiver)
+                assert receiver.groups[:2] == [
+                    ({older}, {"number": 1}),
+                    ({older, newer}, {"number": 2}),
+                ]
+                assert receiver.lost_channels == set()
+
+        asyncio.run(scenario())
+
+    def test_who_had_not_read_all_of_its_inbox_is_told(self, redis_layer, receiver):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel = await joined(redis_layer, mailbox, receiver)
+                redis_layer.send(channel, {"number": 1})
+                time.sleep(0.3)  # the loop stands still, so that nothing is read
+                await eventually(lambda: receiver.direct, "the message")
+                redis_layer.flush()
+                beat(mailbox)
+                await eventually(lambda: receiver.lost_channels == {channel}, "the news")
+                await reaches(redis_layer, receiver)
+
+        asyncio.run(scenario())
+
+    def test_who_comes_back_when_nothing_is_kept_any_more_is_told(self, redis_layer):
+        async def scenario():
+            late, early = Receiver(), Receiver()
+            async with opened(redis_layer, late) as one, opened(redis_layer, early) as two:
+                channel = await joined(redis_layer, one, late)
+                redis_layer.flush()
+                beat(two)
+                keys, node = redis_layer.keys, redis_layer.nodes[0]
+                await eventually(lambda: node.run(("DEL", keys.silence)), "ten seconds to pass")
+                redis_layer.send_group("friends", {"number": 1})
+                beat(one)
+                await eventually(lambda: late.lost_channels == {channel}, "the news")
+                await reaches(redis_layer, late)
+
+        asyncio.run(scenario())
+
+    def test_who_was_known_but_not_its_group_is_told(self, redis_layer, receiver):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel = await joined(redis_layer, mailbox, receiver)
+                keys, node = redis_layer.keys, redis_layer.nodes[0]
+                # A replica took over that had not heard of it, and of the first connection's end.
+                node.run(("DEL", keys.group("friends"), keys.silence))
+                redis_layer.send_group("friends", {"number": 1})
+                mailbox._branches[0].available = False
+                beat(mailbox)
+                await eventually(lambda: receiver.lost_channels == {channel}, "the news")
+                await reaches(redis_layer, receiver)
+
+        asyncio.run(scenario())
+
+    def test_what_is_kept_has_a_bound_and_who_needs_more_is_told(
+        self, make_redis_layer, receiver, monkeypatch
+    ):
+        monkeypatch.setattr("channels.layers.base.BaseChannelLayer.mailbox_capacity", 5)
+        layer = make_redis_layer()
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                channel = await joined(layer, mailbox, receiver)
+                layer.flush()
+                for number in range(7):
+                    layer.send_group("friends", {"number": number})
+                assert layer.nodes[0].run(("XLEN", layer.keys.kept)) <= 6
+                beat(mailbox)
+                await eventually(lambda: receiver.groups, "the kept messages")
+                assert receiver.events[0] == ("lost", {channel})
+
+        asyncio.run(scenario())
+
+    def test_what_is_kept_goes_when_all_are_heard_again(self, redis_layer, receiver):
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                redis_layer.send_group("friends", {"number": 1})
+                assert node.run(("XLEN", keys.kept)) == 1
+                await eventually(lambda: node.run(("DEL", keys.silence)), "ten seconds to pass")
+                beat(mailbox)
+                await eventually(lambda: not node.run(("EXISTS", keys.kept)), "the end of it")
+                redis_layer.send_group("friends", {"number": 2})
+                assert not node.run(("EXISTS", keys.kept))
+
+        asyncio.run(scenario())
+
+    def test_a_clock_that_is_behind_costs_nothing_that_waits_for_the_heartbeat(
+        self, redis_layer, receiver
+    ):
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel, inbox = mailbox.new_channel(), keys.inbox(mailbox.name)
+                ahead = f"{server_ms(redis_layer) + 60_000}-0"
+                node.run(("XADD", inbox, ahead, "a", "friends", "m", channel))
+                await eventually(lambda: node.run(("XLEN", inbox)) == 0, "the entry to be read")
+                redis_layer.flush()
+                redis_layer.send(channel, {"number": 1})
+                await asyncio.sleep(1)  # for reads that would throw it away
+                beat(mailbox)
+                await eventually(lambda: receiver.direct, "the message")
+
+        asyncio.run(scenario())
+
+
+def beat(mailbox: Mailbox) -> None:
+    """Makes the heartbeats of a mailbox come now."""
+    for branch in mailbox._branches:
+        branch._beat_now.set()
 
 
 class TestLargeMessages:

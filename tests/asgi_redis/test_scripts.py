@@ -8,7 +8,11 @@ import pytest
 from asgi_redis import scripts
 from asgi_redis.scripts import ALL
 
-FILES = {path.name for path in resources.files("asgi_redis").joinpath("lua").iterdir()}
+FILES = {
+    path.name
+    for path in resources.files("asgi_redis").joinpath("lua").iterdir()
+    if path.name.endswith(".lua")
+}
 
 
 def test_every_file_is_a_script_and_every_script_a_file():
@@ -17,11 +21,10 @@ def test_every_file_is_a_script_and_every_script_a_file():
 
 @pytest.mark.parametrize("script", ALL, ids=lambda script: script.sha[:6])
 def test_the_header_explains_every_key_and_argument(script):
-    header, _, code = script.text.partition("\n\n")
-    if not code:  # a script without an empty line
-        header = "\n".join(line for line in script.text.splitlines() if line.startswith("--"))
-        code = script.text[len(header) :]
-    assert all(line.startswith("--") for line in header.splitlines())
+    lines = script.text.splitlines()
+    assert lines[0].startswith("--")
+    header = "\n".join(line for line in lines if line.startswith("--"))
+    code = "\n".join(line for line in lines if not line.startswith("--"))
     assert ("Returns" in header) == bool(re.search(r"^return", code, re.MULTILINE))
     for kind, number in set(re.findall(r"(KEYS|ARGV)\[(\d+)\]", code)):
         assert f"{kind}[{number}" in header, f"{kind}[{number}]"
