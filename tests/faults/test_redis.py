@@ -108,3 +108,17 @@ def test_nobody_leaves_requests_get_503_and_groups_are_whole_again_afterwards(
         for process, start in starts:
             process.wait_for_output(words, start=start)
     rig.check_all_well(sender, FLOW_SECONDS)
+
+
+def test_what_groups_are_sent_after_it_has_forgotten_everything_arrives(
+    rig: Rig, sender: Sender, valkey: ValkeyServer
+) -> None:
+    """Also before the servers, which beat every three seconds, have registered again."""
+    wait_until(lambda: len(sender.sent) > 50, "some messages")
+    with valkey.client() as client:
+        client.flushall()
+    start = len(sender.sent)
+    wait_until(lambda: len(sender.sent) > start + 250, "some more")
+    sender.stop()
+    rig.check_everything_arrived(sender)
+    assert len(rig.crowd.open_members()) == len(rig.crowd.members)
