@@ -76,6 +76,7 @@ def up(prepared: Path) -> Iterator[Process]:
     """bin/up on a free port, not yet started."""
     env = {
         "PORT": str(free_port()),
+        "VALKEY_PORT": str(free_port()),  # 6379 may look free to two of them at once
         "TRACKER_TEST": uuid.uuid4().hex,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "REDIS_URL": "",

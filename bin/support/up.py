@@ -84,7 +84,7 @@ def _embedded_valkey() -> dict[str, str]:
     """Return the variables that tell the embedded Valkey and its users where it listens."""
     if os.environ.get("REDIS_URL"):
         return {}
-    port = 6379 if is_free(6379) else free_port()
+    port = os.environ.get("VALKEY_PORT") or (6379 if is_free(6379) else free_port())
     return {"VALKEY_PORT": str(port), "REDIS_URL": f"redis://{HOST}:{port}/0"}
 
 
