@@ -167,9 +167,9 @@ class HttpConnection:
                 return
 
     async def _send_body(self, channel: str, message: messages.Content) -> bool:
-        """Sends a part of the body once its reader has made room; gives up after a minute.
+        """Sends a part of the body once its reader has made room.
 
-        It may arrive twice, with the same number.
+        It may arrive twice, with the same number. After a minute it is lost, and its reader told.
 
         Returns:
             whether it went; it does not, either, when there is a response or the client has left.
@@ -183,6 +183,9 @@ class HttpConnection:
             except (ChannelFull, LayerUnavailable) as error:
                 if time.monotonic() > deadline:
                     logger.warning("Dropped the rest of a body: %s", error)
+                    # The reader knows by a number that does not follow that a part is missing.
+                    end = {"content": b"", "more_content": False, "order": message["order"] + 1}
+                    self._server.send_surely(channel, end)
                     return False
             await self._replies.pause(pause)
             pause = min(2 * pause, RETRY_MOST_SECONDS)
