@@ -154,13 +154,13 @@ class Commands:
             ("PEXPIRE", question.answer, ANSWER_TTL_MS),
         ]
 
-    def beat(self, process: str, members: int, again: bool) -> Command:
+    def beat(self, process: str, members: int, run: str) -> Command:
         """Returns the heartbeat of an interface server.
 
         Arguments:
             process: whose.
             members: how many of its channels are in groups.
-            again: whether it has been heard before.
+            run: of Redis that heard it last, "" if none did.
         """
         keys = [
             self.keys.processes,
@@ -173,7 +173,7 @@ class Commands:
             self.keys.kept,
         ]
         times = (PROCESS_TTL_MS // 2, PROCESS_TTL_MS, self.expiry_ms)
-        return scripts.beat(keys, process, members, *times, int(again))
+        return scripts.beat(keys, process, members, *times, run)
 
     def bury(self, *leaving: str) -> Command:
         """Returns the command that removes interface servers without a heartbeat, or one."""

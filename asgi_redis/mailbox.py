@@ -122,7 +122,7 @@ class Branch:
         self._registered: set[str] = set()
         self._clock_offset = 0.0
         self._trims: list[Command] = []
-        self._heard = False
+        self._run = ""
         self._lagged = False
         self._diverged = False
         self._retry_at = 0.0
@@ -264,15 +264,11 @@ class Branch:
 
     async def _mend(self) -> None:
         """Says that we are alive, and makes good what Redis does not know any more."""
-        moved = await self._node.follow()
         # Two primaries have answered, of which each may have got what the other has not.
-        self._diverged |= moved and self.available
+        self._diverged |= await self._node.follow() and self.available
         known, missed = await self._say_alive()
-        # Redis has forgotten what had not been read.
-        forgotten = self._lagged and (moved or (self._heard and not known))
-        if missed or forgotten or self._diverged:
+        if missed or self._diverged:
             self._tell_lost()  # Redis says it only once: registering may fail
-        self._heard, self._lagged = True, False
         if not known or self._diverged or not self.available:
             await self._register()
         self._diverged = False
@@ -281,11 +277,15 @@ class Branch:
         """Returns whether Redis knew us, and whether we have missed what nobody can name."""
         asked = time.monotonic()
         last = ("XREVRANGE", self._key, "+", "-", "COUNT", 1)
-        beat = self._commands.beat(self._process, len(self.inbox.members), self._heard)
+        beat = self._commands.beat(self._process, len(self.inbox.members), self._run)
         replies = await self._manager.execute([beat, ("TIME",), last])
-        (known, missed), now, newest = self._manager.expect(replies)
+        (known, missed, run), now, newest = self._manager.expect(replies)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
         self._check_last(newest)
+        # Neither another run of Redis nor one that was emptied has what we had not read yet.
+        forgotten = self._run and not (known and run.decode() == self._run)
+        missed = missed or (forgotten and self._lagged)
+        self._run, self._lagged = run.decode(), False
         return bool(known), bool(missed)
 
     def _check_last(self, last: Sequence[Any]) -> None:

@@ -13,10 +13,10 @@
 -- ARGV[3]  milliseconds without any heartbeat after which it was Redis that was away
 -- ARGV[4]  milliseconds that all have then to be heard again
 -- ARGV[5]  expiry of a message in milliseconds
--- ARGV[6]  1 if it has been heard before, else 0
--- Returns whether it was known, and whether it has missed what nobody can name: it had been given up;
--- or it could not be heard, while others were, for longer than its inbox is kept, or for so long
--- that nothing is kept for those whom Redis has forgotten.
+-- ARGV[6]  the run of Redis that heard it last, "" if none did
+-- Returns whether it was known, whether it has missed what nobody can name, and the run of Redis. It has
+-- missed something if it had been given up; or could not be heard, while others were, for longer
+-- than its inbox is kept, or for so long that nothing is kept for those whom Redis has forgotten.
 
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
@@ -29,7 +29,7 @@ local missed = own and now - own > tonumber(ARGV[5])
 if not newest or now - newest > tonumber(ARGV[3]) then redis.call('SET', KEYS[5], 1, 'PX', ARGV[4]) end
 if redis.call('EXISTS', KEYS[5]) == 0 then
     redis.call('UNLINK', KEYS[8])
-    missed = missed or not own and ARGV[6] == '1'
+    missed = missed or not own and ARGV[6] ~= ''
 end
 
 redis.call('ZADD', KEYS[1], now, ARGV[1])
@@ -41,4 +41,5 @@ if #dropped > 0 then
     redis.call('DEL', KEYS[2])
 end
 local given_up = redis.call('DEL', KEYS[3]) == 1
-return {own and 1 or 0, (given_up or missed) and 1 or 0}
+local run = redis.call('INFO', 'server'):match('run_id:(%x+)')
+return {own and 1 or 0, (given_up or missed) and 1 or 0, run}

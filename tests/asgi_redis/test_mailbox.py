@@ -420,6 +420,24 @@ class TestForgetting:
 
         asyncio.run(scenario())
 
+    def test_who_had_not_read_all_is_told_of_a_restart_that_may_have_lost_the_end(
+        self, valkey, layer_on, receiver
+    ):
+        valkey.process.command += ["--appendonly", "yes"]
+        valkey.restart()
+        layer = layer_on(valkey)
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                channel = await joined(layer, mailbox, receiver)
+                layer.send(channel, {"number": 1})
+                time.sleep(0.3)  # the loop stands still, so that nothing is read
+                await eventually(lambda: receiver.direct, "the message")
+                await asyncio.to_thread(valkey.restart)
+                await eventually(lambda: receiver.lost_channels == {channel}, "the news")
+
+        asyncio.run(scenario())
+
     def test_who_comes_back_when_nothing_is_kept_any_more_is_told(self, redis_layer):
         async def scenario():
             late, early = Receiver(), Receiver()
