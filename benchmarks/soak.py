@@ -2,9 +2,10 @@
 
     python -m benchmarks.soak --minutes 60
 
-Every second there are some broadcasts to all sockets, echoes, clients that come and go, and
-requests of Django's view. Every ten seconds the memory and the open files of each process are
-noted, and what Redis holds. The table compares the second quarter of the time with the last.
+Every second there are some broadcasts to all sockets, echoes over a group that each socket has
+for itself, clients that come and go, requests of Django's view, and a large upload. Every ten
+seconds the memory and the open files of each process are noted, and what Redis holds. The table
+compares the second quarter of the time with the last.
 """
 
 import argparse
@@ -17,12 +18,12 @@ from benchmarks.frames import TEXT, encode
 from benchmarks.sockets import Sockets
 from benchmarks.stack import Stack
 from benchmarks.systems import OURS
-from benchmarks.workloads.room import PATH
 
 SOCKETS = 300
 WORKERS = 2
 # In a second:
 TICKS, ECHOES, COMINGS, REQUESTS, BROADCASTS = 10, 50, 10, 20, 5
+UPLOAD = bytes(1024 * 1024)
 SAMPLE_SECONDS = 10
 # How long the last answers may take.
 ANSWER_SECONDS = 10
@@ -58,25 +59,30 @@ class Load:
         self._requests = http.client.HTTPConnection("127.0.0.1", port)
         self._random = random.Random(1)
         self._unanswered: set[int] = set()
-        self._counts = {"echoes": 0, "broadcasts": 0, "comings": 0, "requests": 0}
+        self._members = 0
+        self._counts = {"echoes": 0, "broadcasts": 0, "comings": 0, "requests": 0, "uploads": 0}
 
     def __enter__(self) -> "Load":
-        self._sockets.open(SOCKETS, PATH, on_text=self._take)
+        self._fill()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._sockets.__exit__(*exception)
         self._requests.close()
 
+    def upload(self) -> None:
+        """Send what is too large for one message."""
+        assert self._request("POST", "/upload/", UPLOAD) == str(len(UPLOAD)).encode()
+        self._counts["uploads"] += 1
+
     def tick(self, until: float) -> None:
         """Do a tick's share, then read until the time on the monotonic clock has come."""
         for descriptor in self._quiet_sockets(COMINGS // TICKS):
             self._sockets.close(descriptor)
             self._counts["comings"] += 1
-        self._sockets.open(SOCKETS - len(self._sockets), PATH, on_text=self._take)
+        self._fill()
         for _ in range(REQUESTS // TICKS):
-            self._requests.request("GET", "/")
-            assert self._requests.getresponse().read() == b"Hello, world"
+            assert self._request("GET", "/") == b"Hello, world"
             self._counts["requests"] += 1
         for descriptor in self._quiet_sockets(ECHOES // TICKS):
             self._sockets.send(descriptor, encode(TEXT, b"echo"))
@@ -89,6 +95,16 @@ class Load:
         counts = ", ".join(f"{count:,} {name}" for name, count in self._counts.items())
         closed = self._sockets.closed_by_server
         return f"{counts}, {len(self._unanswered)} unanswered, {closed} closed by the server"
+
+    def _fill(self) -> None:
+        """Open as many sockets as are missing, each on a path of its own."""
+        while len(self._sockets) < SOCKETS:
+            self._members += 1
+            self._sockets.open(1, f"/member/{self._members}/", on_text=self._take)
+
+    def _request(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        self._requests.request(method, path, body)
+        return self._requests.getresponse().read()
 
     def _quiet_sockets(self, count: int) -> list[int]:
         """Return some of those that wait for no answer."""
@@ -108,6 +124,8 @@ def soak(stack: Stack, load: Load, seconds: float) -> list[Sample]:
     samples, start = [], monotonic()
     for tick in range(1, int(seconds * TICKS) + 1):
         load.tick(start + tick / TICKS)
+        if tick % TICKS == 0:
+            load.upload()
         if tick % (TICKS * SAMPLE_SECONDS) == 0:
             samples.append(sample(stack))
     return samples

@@ -32,5 +32,19 @@ def ordered_disconnect(message):
     pass
 
 
+def join_both(message, number):
+    Group("member-" + number).add(message.reply_channel)
+    join_room(message)
+
+
+def leave_both(message, number):
+    Group("member-" + number).discard(message.reply_channel)
+    leave_room(message)
+
+
+def echo_to_group(message, number):
+    Group("member-" + number).send({"text": message["text"]})
+
+
 def noop(message):
     meter.hit()

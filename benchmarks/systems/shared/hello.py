@@ -1,4 +1,4 @@
-"""The trivial Django view that every system serves, and the URL configuration that holds it."""
+"""The trivial Django view that every system serves, one that is sent much, and their URLs."""
 
 from django.http import HttpResponse
 
@@ -13,4 +13,9 @@ def hello(request):
     return HttpResponse("Hello, world", content_type="text/plain")
 
 
-urlpatterns = [re_path(r"^", hello)]
+def upload(request):
+    """Answer with the number of bytes that the request brought."""
+    return HttpResponse(str(len(request.body)), content_type="text/plain")
+
+
+urlpatterns = [re_path(r"^$", hello), re_path(r"^upload/$", upload)]
