@@ -123,6 +123,7 @@ class Branch:
         self._clock_offset = 0.0
         self._trims: list[Command] = []
         self._run = ""
+        self._heard_at = 0.0
         self._lagged = False
         self._diverged = False
         self._retry_at = 0.0
@@ -284,9 +285,14 @@ class Branch:
         self._check_last(newest)
         # Neither another run of Redis nor one that was emptied has what we had not read yet.
         forgotten = self._run and not (known and run.decode() == self._run)
-        missed = missed or (forgotten and self._lagged)
-        self._run, self._lagged = run.decode(), False
+        missed = missed or (forgotten and self._lagged) or self._is_given_up(asked)
+        self._run, self._lagged, self._heard_at = run.decode(), False, asked
         return bool(known), bool(missed)
+
+    def _is_given_up(self, now: float) -> bool:
+        """Returns whether workers have dropped replies: they wait so long for one of several."""
+        away = now - self._heard_at if self._heard_at and not self.available else 0
+        return len(self._layer.nodes) > 1 and away > self._layer.expiry
 
     def _check_last(self, last: Sequence[Any]) -> None:
         """Starts over if the inbox began anew, under a clock that is behind the one before."""

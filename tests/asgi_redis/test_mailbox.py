@@ -354,6 +354,33 @@ class TestGroups:
         asyncio.run(scenario())
 
 
+class TestSeveralServers:
+    def test_one_that_was_away_for_longer_than_replies_wait_for_it_is_told(
+        self, valkey, layer_on, redis_url, prefix, receiver
+    ):
+        layer = layer_on(hosts=[redis_url, valkey.url], prefix=prefix)
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                channels = {mailbox.new_channel() for _ in range(20)}
+                receiver.held = channels
+                for expiry, lost in ((60, set()), (0.1, {c for c in channels if layer.shard(c)})):
+                    layer.expiry = expiry
+                    await asyncio.to_thread(valkey.stop)
+                    await eventually(lambda: away_of(mailbox), "the end of its server")
+                    await asyncio.sleep(0.1)
+                    await asyncio.to_thread(valkey.start)
+                    await eventually(lambda: not away_of(mailbox), "its server")
+                    assert receiver.lost_channels == lost
+
+        asyncio.run(scenario())
+
+
+def away_of(mailbox: Mailbox) -> list[int]:
+    """Returns which servers do not answer."""
+    return [index for index, branch in enumerate(mailbox._branches) if not branch.available]
+
+
 class TestForgetting:
     """Redis has lost its memory, or a part of it, and the next heartbeat is yet to come."""
 
