@@ -96,9 +96,10 @@ def _give_up_full(layer: Any, refusals: list[Refusal]) -> None:
 def _give_up(layer: Any, item: Outgoing) -> None:
     if names.is_local(item.name):
         layer.tell_lost(item.name)
-    logger.error(
-        "Dropped a message to %s: it stayed full for %.0f s. Start more workers for this channel,"
-        " raise its channel_capacity, or send with immediately=True and handle ChannelFull.",
-        item,
-        RETRY_SECONDS,
-    )
+        advice = "Its client, or the server that holds it, does not keep up: the connection ends."
+    else:
+        advice = (
+            "Start more workers for this channel, raise its channel_capacity, or send with"
+            " immediately=True and handle ChannelFull."
+        )
+    logger.error("Dropped a message to %s: full for %.0f s. %s", item, RETRY_SECONDS, advice)

@@ -97,7 +97,7 @@ class TestRetryRefused:
         assert caplog.text.count("Dropped a message to channel 'full'") == 2
         assert "channel_capacity" in caplog.text
 
-    def test_the_receiver_hears_that_it_was_given_up(self, layer, monkeypatch):
+    def test_the_receiver_hears_that_it_was_given_up(self, layer, monkeypatch, caplog):
         monkeypatch.setattr("channels.pending.RETRY_SECONDS", 0.05)
         told = []
         monkeypatch.setattr(
@@ -108,6 +108,8 @@ class TestRetryRefused:
         items = [Outgoing.to_channel(name, {}) for name in ("reply!1", "shared", "reply!2")]
         retry_refused(layer, [Refusal(item, full) for item in items])
         assert told == ["reply!1", "reply!2"]
+        lines = [record.getMessage() for record in caplog.records]
+        assert ["Start more workers" in line for line in lines] == [False, True, False]
 
     def test_what_is_refused_for_now_is_left_and_nothing_is_sent_twice(self, layer, monkeypatch):
         monkeypatch.setattr("channels.pending.RETRY_SECONDS", 0.05)
