@@ -147,7 +147,8 @@ class InterfaceServer:
     def lost(self, channels: Collection[str]) -> None:
         """Sockets whose messages were dropped are told, by a close, to start afresh."""
         logger.error(
-            "Dropped messages for %d connections: their queue was full, given up or read too late.",
+            "Dropped messages for %d connections: their queue was full, given up, lost or read too"
+            " late.",
             len(channels),
         )
         for channel in tuple(channels):
