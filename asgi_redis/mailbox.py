@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -63,6 +64,9 @@ class RedisMailbox(Mailbox):
     def is_away(self, channel: str) -> bool:
         return not self._branch(channel).available
 
+    def has_forgotten(self, since: float) -> bool:
+        return any(branch.forgot_at > since for branch in self._branches)
+
     async def open(self) -> None:
         for branch in self._branches:
             branch.open()
@@ -96,6 +100,8 @@ class Branch:
     Attributes:
         inbox: the entries read so far, and the table of groups.
         available: whether the server answered when it was last asked.
+        forgot_at: when the server was last found to have lost its memory, or to have been started
+            again, which may have lost the end of it.
     """
 
     def __init__(
@@ -103,6 +109,7 @@ class Branch:
     ) -> None:
         self.inbox = Inbox()
         self.available = True
+        self.forgot_at = -math.inf
         self._process = process
         self._index = index
         self._receiver = receiver
@@ -283,9 +290,10 @@ class Branch:
         (known, missed, run), now, newest = self._manager.expect(replies)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
         self._check_last(newest)
-        # Neither another run of Redis nor one that was emptied has what we had not read yet.
-        forgotten = self._run and not (known and run.decode() == self._run)
-        missed = missed or (forgotten and self._lagged) or self._is_given_up(asked)
+        if self._run and not (known and run.decode() == self._run):
+            self.forgot_at = time.monotonic()
+            missed = missed or self._lagged  # it does not have what we had not read
+        missed = missed or self._is_given_up(asked)
         self._run, self._lagged, self._heard_at = run.decode(), False, asked
         return bool(known), bool(missed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # How long a worker may take for each part of its response.
 RESPONSE_SECONDS = 120.0
-# How long a response may take that cannot arrive, because the layer is away.
+# How long a response may take that cannot arrive, because the layer is away, or has lost it.
 AWAY_SECONDS = 10.0
 # What of a body travels in the request itself, and then in each message on the body channel.
 BODY_PART_BYTES = 256 * 1024
@@ -50,6 +51,7 @@ _UNAVAILABLE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>503 Service Unavailable</title>
 <h1>Service unavailable</h1><p>%s</p></html>"""
 _BUSY = "All workers are busy. Try again in a moment."
+_LOST = "The request was lost. Try again."
 _AWAY = "The message queue cannot be reached. Try again in a moment."
 
 
@@ -83,6 +85,7 @@ class HttpConnection:
         self._replies = Replies()
         # Where the body goes while not all of it is there.
         self._body_channel: str | None = None
+        self._sent_at = math.inf
         self._begun = False
         self._queued_bytes = 0
         self._choked = False
@@ -109,7 +112,8 @@ class HttpConnection:
 
     def check_overdue(self) -> None:
         """Gives up on a worker that has not answered for too long, or cannot."""
-        self._replies.check_overdue(AWAY_SECONDS if self._is_away() else RESPONSE_SECONDS)
+        impossible = self._is_away() or self._is_lost()
+        self._replies.check_overdue(AWAY_SECONDS if impossible else RESPONSE_SECONDS)
         if self._choked and time.monotonic() - self._choked_at > CHOKE_AGAIN_SECONDS:
             self._choke(True)
 
@@ -130,6 +134,7 @@ class HttpConnection:
         if more:
             self._body_channel = names.new_name(names.BODY_CHANNELS)
         request = messages.http_request(self._scope, self.reply_channel, body, self._body_channel)
+        self._sent_at = time.monotonic()
         try:
             await self._server.mailbox.send("http.request", request)
         except ChannelLayerError as error:
@@ -232,12 +237,18 @@ class HttpConnection:
     def _is_away(self) -> bool:
         return self._server.mailbox.is_away(self.reply_channel)
 
+    def _is_lost(self) -> bool:
+        return self._server.mailbox.has_forgotten(self._sent_at)
+
     def _explain_silence(self) -> str:
         """Returns why there is no reply, and logs it."""
         path = self._scope["path"]
         if self._is_away():
             logger.warning("No reply for %s: the channel layer is away.", path)
             return _AWAY
+        if self._is_lost():
+            logger.warning("No reply for %s: the channel layer lost its memory meanwhile.", path)
+            return _LOST
         logger.error("No reply for %s in %.0f s: is a worker running?", path, RESPONSE_SECONDS)
         return "No worker answered in time."
 

@@ -64,6 +64,11 @@ class Mailbox(ABC):
         """Returns whether what is sent to a channel cannot arrive at present."""
         return False
 
+    def has_forgotten(self, since: float) -> bool:
+        """Returns whether the layer may have lost what was under way at a time, in seconds of the
+        monotonic clock, or came later."""
+        return False
+
     @abstractmethod
     async def open(self) -> None:
         """Starts to listen; raises LayerUnavailable never, but keeps trying."""

@@ -433,6 +433,20 @@ class TestForgetting:
 
         asyncio.run(scenario())
 
+    def test_it_is_known_since_when_something_may_be_lost(self, redis_layer, receiver):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                alive = ("ZSCORE", redis_layer.keys.processes, mailbox.name)
+                await eventually(lambda: redis_layer.nodes[0].run(alive), "its heartbeat")
+                before = time.monotonic()
+                assert not mailbox.has_forgotten(before)
+                redis_layer.flush()
+                beat(mailbox)
+                await eventually(lambda: mailbox.has_forgotten(before), "the loss to be noticed")
+                assert not mailbox.has_forgotten(time.monotonic())
+
+        asyncio.run(scenario())
+
     def test_who_had_not_read_all_of_its_inbox_is_told(self, redis_layer, receiver):
         async def scenario():
             async with opened(redis_layer, receiver) as mailbox:

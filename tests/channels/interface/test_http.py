@@ -154,6 +154,26 @@ class TestResponse:
         asyncio.run(scenario())
         assert "No reply for /caught/: the channel layer is away." in caplog.text
 
+    def test_a_layer_that_forgets_everything_meanwhile_is_503(
+        self, make_redis_layer, monkeypatch, caplog
+    ):
+        monkeypatch.setattr(http, "AWAY_SECONDS", 0.05)
+        monkeypatch.setattr(mailbox, "BEAT_SECONDS", 0.05)
+        layer = make_redis_layer()
+
+        async def scenario():
+            async with serving(layer) as site:
+                request, _ = await start(site, path="/lost/")
+                await asyncio.sleep(0.2)  # for a heartbeat
+                assert site.server.mailbox._branches[0].available
+                layer.flush()
+                await request.ended()
+                assert request.status == 503
+                assert b"The request was lost" in request.body
+
+        asyncio.run(scenario())
+        assert "No reply for /lost/: the channel layer lost its memory meanwhile." in caplog.text
+
     def test_no_further_part_in_time_breaks_it_off(self, memory_layer, monkeypatch):
         monkeypatch.setattr(http, "RESPONSE_SECONDS", 0.05)
 
