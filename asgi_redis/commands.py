@@ -171,6 +171,7 @@ class Commands:
             self.keys.inbox(process),
             self.keys.workers,
             self.keys.kept,
+            self.keys.worker_silence,
         ]
         times = (PROCESS_TTL_MS // 2, PROCESS_TTL_MS, self.expiry_ms)
         return scripts.beat(keys, process, members, *times, run)

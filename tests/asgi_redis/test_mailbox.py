@@ -212,11 +212,20 @@ class TestDeadServers:
 
         asyncio.run(scenario())
 
-    @pytest.mark.parametrize("others_were_heard", [True, False])
+    @pytest.mark.parametrize(
+        ("others_were_heard", "silence", "is_told"),
+        [
+            (True, None, True),
+            (False, None, False),
+            (True, "silence", False),  # Redis was away for all, and others are heard again first
+            (True, "worker_silence", False),
+        ],
+    )
     def test_one_that_was_away_for_longer_than_messages_live_is_told_if_others_were_not(
-        self, redis_layer, receiver, monkeypatch, others_were_heard
+        self, redis_layer, receiver, monkeypatch, others_were_heard, silence, is_told
     ):
         monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 60)
+        monkeypatch.setattr(asgi_redis.commands.Commands, "bury", lambda *_: ("PING",))
         node, keys = redis_layer.nodes[0], redis_layer.keys
 
         async def scenario():
@@ -225,12 +234,15 @@ class TestDeadServers:
                 last = server_ms(redis_layer) - redis_layer.commands.expiry_ms - 20_000
                 score = ("ZSCORE", keys.processes, mailbox.name)
                 await eventually(lambda: node.run(score), "its heartbeat")
+                node.run(("DEL", keys.silence))
+                if silence:
+                    node.run(("SET", getattr(keys, silence), 1))
                 node.run(("ZADD", keys.processes, last, mailbox.name))
                 node.run(("ZADD", keys.workers, last + 20_000 * others_were_heard, "worker"))
                 mailbox._branches[0]._beat_now.set()
                 await eventually(lambda: float(node.run(score)) > last, "the next")
                 await asyncio.sleep(0.05)
-                assert receiver.lost_channels == (receiver.held if others_were_heard else set())
+                assert receiver.lost_channels == (receiver.held if is_told else set())
 
         asyncio.run(scenario())
 
