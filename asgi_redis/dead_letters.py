@@ -62,7 +62,7 @@ class DeadLetters:
 
     def requeue(self, letter: DeadLetter) -> None:
         """Sends a letter to its channel again, whatever room that has, with fresh tries."""
-        node, entry_id = self._place(letter.id)
+        node, _ = self._place(letter.id)
         stream = self._commands.keys.stream(letter.channel)
         # The channel's own workers are where the letter is: both are on the channel's server.
         node.expect(
@@ -72,10 +72,10 @@ class DeadLetters:
                     # Where readers keep the stream it has an expiry, and a longer one.
                     self._commands.let_expire(stream),
                     ("PEXPIRE", stream, self._commands.expiry_ms, "GT"),
-                    ("XDEL", self._commands.keys.dead_letters, entry_id),
                 ]
             )
         )
+        self.purge(letter)
 
     def purge(self, letter: DeadLetter) -> None:
         """Removes a letter for good."""

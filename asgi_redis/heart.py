@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 
 from asgi_redis import scripts
 from asgi_redis.commands import Commands
+from asgi_redis.estate import hand_back_all
 from asgi_redis.keys import WORKERS
 from asgi_redis.outage import Outage
 from channels.layers.exceptions import LayerUnavailable
@@ -109,10 +110,7 @@ class Heart(threading.Thread):
         return {field[5:] for field in fields if field.startswith("name=")}
 
     def _take_from(self, channel: str, worker: str) -> None:
-        node = self._share.node
-        stream = self._commands.keys.stream(channel)
-        back, dead = node.run(self._commands.hand_back(channel, worker, died=True))
-        node.execute([("XGROUP", "DELCONSUMER", stream, WORKERS, worker)])
+        back, dead = hand_back_all(self._share.node, self._commands, channel, worker, died=True)
         if back or dead:
             logger.warning(
                 "A worker died with messages on %s: %d go to others, %d to the dead letters.",

@@ -6,7 +6,7 @@ import logging
 import selectors
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ResponseError
@@ -14,6 +14,7 @@ from redis.exceptions import ResponseError
 from asgi_redis.backlog import Backlog
 from asgi_redis.commands import Planned
 from asgi_redis.errors import is_stream_missing, unavailable
+from asgi_redis.estate import hand_back_all
 from asgi_redis.heart import Heart, connection_name
 from asgi_redis.keys import WORKERS
 from asgi_redis.node import Line, Node
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 BLOCK_MS = 1000
 # A read that takes longer than its wait and this is a connection that has died.
 READ_SECONDS = 6.0
+
+
+PENDING_COUNT = 1000
 
 
 class Share:
@@ -105,7 +109,12 @@ class RedisSubscription(Subscription):
             refusals, deliveries = self._turn_at(self._shares[0], outgoing, done, limit)
         else:
             refusals = self.settle(outgoing, done)
-            deliveries = self._read_all(limit)
+            try:
+                deliveries = self._read_all(limit)
+            except LayerUnavailable:
+                if not outgoing and not done:
+                    raise
+                return refusals, []  # what was sent must not be sent again: the next turn raises
         if not deliveries and block:
             deliveries = self._wait()
         return refusals, deliveries
@@ -128,14 +137,15 @@ class RedisSubscription(Subscription):
             if delivery.receipt is not None:
                 by_channel[delivery.channel].append(delivery.receipt)
             else:
-                # Settled when it was read: all that can be done is to send it again.
-                again = Outgoing.to_channel(delivery.channel, delivery.message)
-                node = self._share_of[delivery.channel].node
-                node.expect(node.execute(self._commands.send_again(again)))
-        for channel, ids in by_channel.items():
-            command = self._commands.hand_back(channel, self.worker, died=False, ids=ids)
-            self._share_of[channel].node.run(command)
+                self._send_again(delivery)
         self._forget(deliveries)
+        for channel, ids in by_channel.items():
+            share = self._share_of[channel]
+            try:
+                share.node.run(self._commands.hand_back(channel, self.worker, False, ids))
+            except LayerUnavailable as error:
+                logger.debug("Handing back later: %s", error)
+                share.broken = True  # what is ours there and not taken goes back when it is mended
 
     def close(self) -> None:
         self._backlog.close()
@@ -147,12 +157,18 @@ class RedisSubscription(Subscription):
             except LayerUnavailable as error:
                 logger.warning("Stopped without handing back messages: %s", error)
 
+    def _send_again(self, delivery: Delivery) -> None:
+        """Puts back what was settled when it was read, once at most: it may have arrived."""
+        node = self._share_of[delivery.channel].node
+        again = Outgoing.to_channel(delivery.channel, delivery.message)
+        try:
+            node.expect(node.execute(self._commands.send_again(again)))
+        except LayerUnavailable as error:
+            logger.warning("Dropped a message on %s: %s", delivery.channel, error)
+
     def _leave(self, share: Share) -> None:
         for channel in share.channels:
-            share.node.run(self._commands.hand_back(channel, self.worker, died=False))
-            # The worker may only be forgotten when nothing is its own any more.
-            stream = self._layer.keys.stream(channel)
-            share.node.execute([("XGROUP", "DELCONSUMER", stream, WORKERS, self.worker)])
+            hand_back_all(share.node, self._commands, channel, self.worker, died=False)
         share.node.execute([("ZREM", self._layer.keys.workers, self.worker)])
 
     def _turn_at(
@@ -330,9 +346,14 @@ class RedisSubscription(Subscription):
         self, share: Share, channel: str, entry_id: bytes, fields: Sequence[bytes], reason: str
     ) -> None:
         """Keeps an entry that is no message for an operator to see."""
+        try:
+            share.node.run(self._commands.dead_letter(channel, fields[1], reason))
+        except LayerUnavailable as error:
+            logger.error("Could not put an entry of %s to the dead letters: %s", channel, error)
+            share.broken = True  # it goes back when that is mended
+            return
         logger.error("Put an entry of %s to the dead letters: %s", channel, reason)
-        letter = self._commands.dead_letter(channel, fields[1], reason)
-        share.node.execute([letter, *self._commands.settle(channel, [entry_id])])
+        share.node.execute(self._commands.settle(channel, [entry_id]))
 
     def _settling(self, share: Share, done: Sequence[Delivery]) -> list[Any]:
         by_channel: dict[str, list[bytes]] = defaultdict(list)
@@ -364,19 +385,24 @@ class RedisSubscription(Subscription):
             share.late = late + share.late
             raise
         for channel in share.channels:
-            stream = self._layer.keys.stream(channel)
-            [pending] = share.node.execute(
-                [("XPENDING", stream, WORKERS, "-", "+", 1000, self.worker)]
-            )
-            if isinstance(pending, ResponseError):
-                continue
-            with self._lock:
-                lost = [entry[0] for entry in pending if entry[0] not in share.taken[channel]]
-            if lost:
-                share.node.run(self._commands.hand_back(channel, self.worker, False, lost))
+            for ids in self._pending(share, channel):
+                with self._lock:
+                    lost = [entry_id for entry_id in ids if entry_id not in share.taken[channel]]
+                if lost:
+                    share.node.run(self._commands.hand_back(channel, self.worker, False, lost))
         # Who may not make them could only wait in vain.
         self._layer.create_groups(share.node, share.channels)
         share.broken = False
+
+    def _pending(self, share: Share, channel: str) -> Iterator[list[bytes]]:
+        """Yields the ids of what Redis says is ours, some at a time."""
+        stream, start = self._layer.keys.stream(channel), "-"
+        while start:
+            command = ("XPENDING", stream, WORKERS, start, "+", PENDING_COUNT, self.worker)
+            [entries] = share.node.execute([command])
+            ids = [] if isinstance(entries, ResponseError) else [entry[0] for entry in entries]
+            yield ids
+            start = f"({ids[-1].decode()}" if len(ids) == PENDING_COUNT else ""
 
 
 def _message_id(entry_id: bytes, fields: Sequence[bytes]) -> str:

@@ -182,10 +182,10 @@ class Worker:
         if len(own) < len(call.pending):
             others = [pair for pair in call.pending if pair[0] is not self.channel_layer]
             supply.insist(partial(send_pending, others))
-        return own + self._put_back(supply, delivery) if call.put_back else own
+        return own + self._put_back(delivery) if call.put_back else own
 
-    def _put_back(self, supply: Supply, delivery: Delivery) -> list[Outgoing]:
-        """Sends the message again; returns it if its channel was full, to be tried again."""
+    def _put_back(self, delivery: Delivery) -> list[Outgoing]:
+        """Returns the message, to be sent again."""
         tries = delivery.message.get("__retries__", 0) + 1
         if tries > self.message_retries:
             logger.warning(
@@ -197,8 +197,6 @@ class Worker:
             return []
         content = {**delivery.message, "__retries__": tries}
         try:
-            supply.insist(partial(self.channel_layer.send, delivery.channel, content))
-        except self.channel_layer.ChannelFull:
             return [Outgoing.to_channel(delivery.channel, content)]
         except (TypeError, MessageTooLarge):
             logger.exception("Dropped a message on %s that was changed:", delivery.channel)

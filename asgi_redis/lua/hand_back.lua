@@ -10,17 +10,17 @@
 -- ARGV[4]  tries after which a message is a dead letter
 -- ARGV[5]  channel name
 -- ARGV[6]  how many dead letters are kept
--- ARGV[7…] the ids; none means all that the worker had taken
--- Returns how many were put back and how many became dead letters.
+-- ARGV[7…] the ids; none means what the worker had taken, some at a time: then it is forgotten, unless
+--          there is more
+-- Returns how many were put back, how many became dead letters, and whether there is more.
 
 local stream, group, worker, died = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
-local back, dead = 0, 0
+local back, dead, at_once = 0, 0, 1000
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 
-local function taken()
-    if #ARGV > 6 then return {unpack(ARGV, 7)} end
-    local pending = redis.pcall('XPENDING', stream, group, '-', '+', 1000, worker)
+local function pending_ids()
+    local pending = redis.pcall('XPENDING', stream, group, '-', '+', at_once, worker)
     local ids = {}
     if not pending.err then
         for i, entry in ipairs(pending) do ids[i] = entry[1] end
@@ -43,7 +43,9 @@ local function put_back(id, fields)
     end
 end
 
-for _, id in ipairs(taken()) do
+local named = #ARGV > 6
+local ids = named and {unpack(ARGV, 7)} or pending_ids()
+for _, id in ipairs(ids) do
     local owned = redis.call('XPENDING', stream, group, id, id, 1, worker)
     if #owned > 0 then
         local entry = redis.call('XRANGE', stream, id, id)[1]
@@ -53,4 +55,7 @@ for _, id in ipairs(taken()) do
     end
 end
 if died == 1 and back > 0 then redis.call('HINCRBY', KEYS[3], 'redeliveries', back) end
-return {back, dead}
+local more = not named and #ids == at_once
+-- Whoever is forgotten takes all that is still its own with it.
+if not named and not more then redis.pcall('XGROUP', 'DELCONSUMER', stream, group, worker) end
+return {back, dead, more and 1 or 0}

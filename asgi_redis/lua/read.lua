@@ -46,23 +46,31 @@ local function put_back(stream, entry)
 end
 
 local result, alone = {}, false
-for i, stream in ipairs(KEYS) do
-    if alone or #result >= limit then break end
-    local once = ARGV[i + 4] == '1'
-    if redis.call('XLEN', stream) > 0 then
-        for _, entry in ipairs(take(stream, limit - #result)) do
-            local expired = born(entry) < oldest
-            if not expired and (alone or #result > 0 and suspect(entry)) then
-                put_back(stream, entry)
-                alone = true
-            else
-                if once or expired then drop(stream, entry) end
-                if not expired then
-                    result[#result + 1] = {i, entry[1], entry[2]}
-                    alone = suspect(entry)
-                end
+-- Adds entries to the result; returns whether some of them had expired.
+local function sort(i, stream, entries)
+    local once, gone = ARGV[i + 4] == '1', false
+    for _, entry in ipairs(entries) do
+        local expired = born(entry) < oldest
+        gone = gone or expired
+        if not expired and (alone or #result > 0 and suspect(entry)) then
+            put_back(stream, entry)
+            alone = true
+        else
+            if once or expired then drop(stream, entry) end
+            if not expired then
+                result[#result + 1] = {i, entry[1], entry[2]}
+                alone = suspect(entry)
             end
         end
+    end
+    return gone
+end
+
+for i, stream in ipairs(KEYS) do
+    -- Whoever gets nothing waits for whatever is next, so nothing expired may be left.
+    local gone = redis.call('XLEN', stream) > 0
+    while gone and not alone and #result < limit do
+        gone = sort(i, stream, take(stream, limit - #result))
     end
 end
 return result

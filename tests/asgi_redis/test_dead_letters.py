@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from asgi_redis import dead_letters
+from channels.layers.exceptions import RefusedForNow
 from tests.support.waiting import wait_until
 
 
@@ -28,6 +29,18 @@ def bury(layer, channel, data):
         wait_until(turn, "a dead letter")
     finally:
         worker.close()
+
+
+def test_one_stays_if_its_channel_cannot_take_it(valkey, layer_on):
+    layer = layer_on(valkey)
+    layer.nodes[0].run(layer.commands.dead_letter("test", b"\x81\xa5value\x01", "it killed"))
+    with valkey.client() as client:
+        client.config_set("maxmemory", "1")
+        [letter] = layer.dead_letters
+        with pytest.raises(RefusedForNow):
+            layer.dead_letters.requeue(letter)
+        client.config_set("maxmemory", "0")
+    assert list(layer.dead_letters) == [letter]
 
 
 @pytest.mark.parametrize("kind", ["redis", "shards", "encrypted"])

@@ -234,6 +234,56 @@ class TestClosing:
         workers[0].settle([], deliveries)
         assert deliveries[0].message == {"value": 1}
 
+    def test_all_of_very_many_messages_go_to_others(self, make_redis_layer, workers, monkeypatch):
+        layer = make_redis_layer(capacity=2500)
+        for number in range(2100):
+            layer.send("test", {"number": number})
+        stopped = layer.subscribe(["test"])
+        take(stopped, 2100)
+        stopped.close()
+        workers.append(layer.subscribe(["test"]))
+        deliveries = take(workers[0], 2100)
+        assert sorted(delivery.message["number"] for delivery in deliveries) == list(range(2100))
+
+    def test_what_cannot_be_handed_back_now_is_when_the_server_is_back(
+        self, valkey, layer_on, workers
+    ):
+        layer = layer_on(valkey)
+        workers.append(layer.subscribe(["test"]))
+        layer.send("test", {"number": 1})
+        found = take(workers[0])
+        with valkey.client() as client:
+            client.config_set("maxmemory", "1")
+            workers[0].release(found)
+            client.config_set("maxmemory", "0")
+        [again] = take(workers[0])
+        assert again.message == {"number": 1}
+        assert again.id == found[0].id
+
+
+class TestExpiry:
+    def test_nobody_is_given_an_expired_message_however_many_there_are(
+        self, make_redis_layer, workers
+    ):
+        layer = make_redis_layer(expiry=0.2)
+        workers.append(layer.subscribe(["test"]))
+        workers[0].turn([], [], 1, block=False)
+        for number in range(5):
+            layer.send("test", {"number": number})
+        time.sleep(0.3)
+        for _ in range(5):
+            assert workers[0].turn([], [], 1) == ([], [])
+        layer.send("test", {"number": 5})
+        assert take(workers[0])[0].message == {"number": 5}
+
+    def test_one_does_not_hide_a_fresh_message_from_who_asks_once(self, make_redis_layer, workers):
+        layer = make_redis_layer(expiry=0.2)
+        workers.append(layer.subscribe(["test"]))  # keeps the stream
+        layer.send("test", {"number": 1})
+        time.sleep(0.3)
+        layer.send("test", {"number": 2})
+        assert layer.receive(["test"]) == ("test", {"number": 2})
+
 
 class TestAtMostOnce:
     def test_it_is_settled_when_it_is_read(self, make_redis_layer, workers):
@@ -266,6 +316,18 @@ class TestAtMostOnce:
         workers[0].release(deliveries)
         values = {layer.receive(["test"])[1]["value"] for _ in range(4)}
         assert values == {1, 2, 3, 4}
+
+    def test_one_that_may_have_been_handed_back_is_not_again(
+        self, valkey, layer_on, workers, caplog
+    ):
+        layer = layer_on(valkey, at_most_once=["test"])
+        workers.append(layer.subscribe(["test"]))
+        layer.send("test", {"value": 1})
+        found = take(workers[0])
+        valkey.stop()
+        workers[0].release(found)
+        assert "Dropped a message on test" in caplog.text
+        valkey.start()
 
     def test_what_waits_for_a_worker_is_settled_too(self, make_redis_layer, workers):
         layer = make_redis_layer(at_most_once=["test"])
@@ -398,6 +460,20 @@ class TestRefusals:
         assert redis_layer.receive(["other"]) == ("other", {})
         assert redis_layer.receive(["other"]) == (None, None)
 
+    def test_what_is_no_message_is_not_lost_when_it_cannot_become_a_dead_letter(
+        self, valkey, layer_on, workers, caplog
+    ):
+        layer = layer_on(valkey)
+        workers.append(layer.subscribe(["test"]))
+        workers[0].turn([], [], 1, block=False)
+        layer.nodes[0].run(("XADD", layer.keys.stream("test"), "*", "m", "no message"))
+        with valkey.client() as client:
+            client.config_set("maxmemory", "1")
+            assert workers[0].turn([], [], 1) == ([], [])
+            assert "Could not put an entry of test to the dead letters" in caplog.text
+            client.config_set("maxmemory", "0")
+        wait_until(lambda: not workers[0].turn([], [], 1)[1] and any(layer.dead_letters), "it")
+
     def test_one_of_making_a_channel_ready_is_raised(self, redis_layer):
         [node] = redis_layer.nodes
         for _ in range(2):
@@ -449,6 +525,22 @@ class TestShards:
         [delivery] = take(workers[0])
         workers[0].settle([], [delivery])
         assert delivery.channel == there[0]
+        layer.flush()
+
+    def test_what_was_sent_is_not_sent_again_because_nothing_can_be_read(
+        self, valkey, layer_on, redis_url, prefix, workers
+    ):
+        layer = layer_on(hosts=[*databases(redis_url, 2), valkey.url], prefix=prefix)
+        here = next(name for name in self.CHANNELS if shard(name, 3) != 2)
+        there = next(name for name in self.CHANNELS if shard(name, 3) == 2)
+        workers.append(layer.subscribe([there]))
+        workers[0].turn([], [], 1, block=False)
+        valkey.kill()
+        assert workers[0].turn([to(here, {})], [], 1) == ([], [])
+        with pytest.raises(LayerUnavailable):
+            workers[0].turn([], [], 1)
+        assert layer.receive([here]) == (here, {})
+        valkey.start()
         layer.flush()
 
     def test_a_server_that_dies_while_it_is_waited_for_harms_nothing(
