@@ -27,7 +27,7 @@ from asgi_redis.node import Node
 from asgi_redis.subscription import RedisSubscription
 from channels.layers import codec, names
 from channels.layers.base import BaseChannelLayer, Received
-from channels.layers.exceptions import LayerUnavailable
+from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.mailbox import Mailbox, Receiver
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal, Subscription
@@ -108,7 +108,8 @@ class RedisChannelLayer(BaseChannelLayer):
             try:
                 refusals += self.send_to(index, items)
             except LayerUnavailable as error:
-                refusals += [Refusal(item, error) for item in items]
+                later = RefusedForNow(str(error))
+                refusals += [Refusal(item, later) for item in items]
         return refusals
 
     def send_to(self, index: int, items: Sequence[Outgoing]) -> list[Refusal]:
@@ -130,6 +131,11 @@ class RedisChannelLayer(BaseChannelLayer):
             for item, error in self.send_all(sent.onward):
                 self._drops.note(str(item), 1, str(error))
         return sent.refusals
+
+    def send_again(self, channel: str, message: dict[str, Any]) -> None:
+        again = Outgoing.to_channel(channel, message)
+        node = self.nodes[self.shard(channel)]
+        node.expect(node.execute(self.commands.send_again(again)))
 
     def receive(self, channels: Sequence[str], block: bool = False) -> Received:
         wanted = [names.check_receivable(channel) for channel in channels]

@@ -173,13 +173,13 @@ class SocketOrder:
             yield content
 
     def _put_back(self, content: dict[str, Any]) -> None:
-        """Sends a waiting message to its own channel; lets it wait on if there is no room.
+        """Sends a waiting message to its own channel, which it has been on before.
 
-        Workers must go on reading that channel, or it would never have room again.
+        So it needs no room there, which a worker that is about to stop could not wait for.
         """
         original = {key: value for key, value in content.items() if key != "original_channel"}
         try:
-            self.layer.send(content["original_channel"], original)
+            self.layer.send_again(content["original_channel"], original)
         except (ChannelFull, LayerUnavailable):
             self._keep(self._place(content["order"]), content)
             raise

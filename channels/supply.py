@@ -131,6 +131,15 @@ class Supply:
                     logger.warning("Channel layer available again.")
                 return result
 
+    def carry_through(self, action: Callable[[], None]) -> bool:
+        """As `insist`; returns whether the layer has answered."""
+
+        def answered() -> bool:
+            action()
+            return True
+
+        return self.insist(answered) is not None
+
     def stop(self) -> None:
         """The worker was told to stop: waits neither for messages nor for the layer any more."""
         self._stopped = True
@@ -196,8 +205,8 @@ class Supply:
         return max(ahead, 1 + self._waiting)
 
     def _retry(self, refusals: list[Refusal]) -> None:
-        if refusals:
-            self.insist(lambda: retry_refused(self._layer, refusals))
+        if refusals and not self.carry_through(lambda: retry_refused(self._layer, refusals)):
+            logger.error("Stopped with %d messages that the layer does not take.", len(refusals))
 
     def _is_over(self) -> bool:
         return self.closed or self._stopped

@@ -147,7 +147,7 @@ class Worker:
             coroutines.start(call.run_async(), partial(self._finish_apart, supply, delivery, call))
         else:
             call.run()
-            self._results.add(self._conclude(supply, delivery, call), delivery)
+            self._settle(supply, delivery, call, self._results)
         supply.note_duration(time.perf_counter() - started)
 
     def _prepare(self, delivery: Delivery) -> Call | None:
@@ -176,13 +176,15 @@ class Worker:
         logger.debug("Dispatching message on %s to %s", channel, name_that_thing(consumer))
         return Call(consumer, message, kwargs, type(self))
 
-    def _conclude(self, supply: Supply, delivery: Delivery, call: Call) -> list[Outgoing]:
-        """Sends what goes to other layers; returns what to send on our own."""
+    def _settle(self, supply: Supply, delivery: Delivery, call: Call, results: Results) -> None:
+        """Sends what goes to other layers, and notes what is to be told our own."""
         own = [item for layer, item in call.pending if layer is self.channel_layer]
-        if len(own) < len(call.pending):
-            others = [pair for pair in call.pending if pair[0] is not self.channel_layer]
-            supply.insist(partial(send_pending, others))
-        return own + self._put_back(delivery) if call.put_back else own
+        others = [pair for pair in call.pending if pair[0] is not self.channel_layer]
+        if others and not supply.carry_through(lambda: send_pending(others)):
+            return  # the worker has to stop: another one runs the message again
+        if call.put_back:
+            own += self._put_back(delivery)
+        results.add(own, delivery)
 
     def _put_back(self, delivery: Delivery) -> list[Outgoing]:
         """Returns the message, to be sent again."""
@@ -204,7 +206,7 @@ class Worker:
 
     def _finish_apart(self, supply: Supply, delivery: Delivery, call: Call) -> None:
         results = Results()
-        results.add(self._conclude(supply, delivery, call), delivery)
+        self._settle(supply, delivery, call, results)
         supply.flush(results)
 
 

@@ -65,6 +65,15 @@ class BaseChannelLayer:
         """
         self._send_one(Outgoing.to_channel(channel, message))
 
+    def send_again(self, channel: str, message: dict[str, Any]) -> None:
+        """Puts a message back on the channel that it was taken off, full or not where that matters.
+
+        Raises:
+            ChannelFull: the layer knows no difference to `send`.
+            LayerUnavailable: the layer's server does not answer.
+        """
+        self.send(channel, message)
+
     def receive(self, channels: Sequence[str], block: bool = False) -> Received:
         """Takes one message off any of the channels.
 

@@ -2,7 +2,34 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from asgi_redis.keys import shard
+from channels.layers.exceptions import RefusedForNow
+from channels.layers.outgoing import Outgoing
 from tests.support.waiting import wait_until
+
+
+def test_what_is_for_one_of_several_servers_that_is_away_may_be_sent_later(
+    valkey, layer_on, redis_url, prefix
+):
+    layer = layer_on(hosts=[redis_url, valkey.url], prefix=prefix)
+    names = [f"test.{number}" for number in range(9)]
+    valkey.kill()
+    refusals = layer.send_all([Outgoing.to_channel(name, {}) for name in names])
+    assert {item.name for item, _ in refusals} == {name for name in names if shard(name, 2)}
+    assert {type(error) for _, error in refusals} == {RefusedForNow}
+    valkey.start()
+    layer.flush()
+
+
+def test_what_is_put_back_needs_no_room(make_redis_layer):
+    layer = make_redis_layer(capacity=1)
+    layer.send("test", {"number": 1})
+    with pytest.raises(layer.ChannelFull):
+        layer.send("test", {"number": 2})
+    layer.send_again("test", {"number": 2})
+    assert [layer.receive(["test"])[1]["number"] for _ in range(2)] == [1, 2]
 
 
 def test_of_messages_that_come_at_once_on_several_channels_none_is_lost(valkey, layer_on):

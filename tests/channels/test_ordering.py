@@ -260,6 +260,15 @@ class TestFullChannels:
         wait_until(lambda: orders.extend(socket.read()) or len(orders) >= 2, "both put back")
         assert orders[:2] == [2, 3]
 
+    def test_on_redis_it_needs_no_room_for_a_worker_that_stops_could_not_wait(
+        self, make_redis_layer
+    ):
+        layer = make_redis_layer(channel_capacity={"websocket.receive": 0})
+        socket = Socket(ChannelLayerWrapper(layer, "default", []))
+        socket.run(0, 2)
+        socket.run(1)
+        assert socket.read() == [2]
+
     def test_a_socket_that_sends_too_much_too_early_is_closed(self, caplog):
         socket = Socket(make_layer())
         socket.run(0, 1 + MOST_EARLY)

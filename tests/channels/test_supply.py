@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from channels import supply as supply_module
-from channels.layers.exceptions import LayerUnavailable
+from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.memory import InMemoryChannelLayer
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Delivery, Refusal, Subscription
@@ -223,6 +223,18 @@ class TestRefusals:
         results.add([item], *deliveries(1))
         supply.flush(results)
         assert layer.receive(["out"]) == ("out", {"value": 1})
+
+    def test_what_is_refused_until_the_worker_stops_is_counted(self, monkeypatch, caplog):
+        monkeypatch.setattr("channels.pending.RETRY_SECONDS", 0)
+        source, layer = Source(), InMemoryChannelLayer()
+        supply = Supply(layer, source)
+        item = Outgoing.to_channel("out", {"value": 1})
+        source.refusals = [Refusal(item, RefusedForNow("no memory"))]
+        results = Results()
+        results.add([item], *deliveries(1))
+        supply.stop()
+        supply.flush(results)
+        assert "Stopped with 1 messages that the layer does not take." in caplog.text
 
 
 class TestStopping:

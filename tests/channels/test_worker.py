@@ -640,6 +640,25 @@ class TestOutages:
             valkey.stop()
             wait_until(lambda: "unavailable, will keep trying" in caplog.text, "the log line")
 
+    def test_what_is_for_a_layer_that_does_not_come_back_runs_again_elsewhere(
+        self, redis_layer, valkey, layer_on, caplog
+    ):
+        other = layer_on(valkey)
+
+        def consumer(message):
+            Channel("out", channel_layer=other).send({"value": message["value"]})
+            Channel("own", channel_layer=redis_layer).send({})
+
+        redis_layer.send("test", {"value": 1})
+        valkey.stop()
+        with working(redis_layer, {"test": consumer}):
+            wait_until(lambda: "unavailable, will keep trying" in caplog.text, "the log line")
+        valkey.start()
+        assert redis_layer.receive(["own"]) == (None, None)
+        with working(redis_layer, {"test": consumer}):
+            assert take(other, "out") == {"value": 1}
+            assert take(redis_layer, "own") == {}
+
 
 class TestWorkerGroup:
     def test_its_threads_run_consumers_at_the_same_time(self, layer):
