@@ -339,7 +339,8 @@ class RedisSubscription(Subscription):
                 with self._lock:
                     share.taken[channel].add(entry_id)
             receipt = None if once else entry_id
-            deliveries.append(Delivery(channel, message, receipt, _message_id(entry_id, fields)))
+            first_id, tries = _message_id(entry_id, fields), _tries(fields)
+            deliveries.append(Delivery(channel, message, receipt, first_id, tries))
         return deliveries
 
     def _bury(
@@ -409,3 +410,8 @@ def _message_id(entry_id: bytes, fields: Sequence[bytes]) -> str:
     """Returns the id of the message's first entry: handing it back makes another."""
     first = fields[7] if len(fields) > 7 and fields[6] == b"i" else entry_id
     return first.decode(errors="replace")  # somebody else may have written it
+
+
+def _tries(fields: Sequence[bytes]) -> int:
+    """Returns how many workers have died with a message."""
+    return int(fields[5]) if len(fields) > 5 and fields[5].isdigit() else 0

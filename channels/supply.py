@@ -83,6 +83,8 @@ class Supply:
         self._ready_since = 0.0
         self._reading = False
         self._waiting = 0
+        self._running = 0
+        self._is_alone = False
         self._mean_seconds = 1.0
         self._steward: threading.Thread | None = None
         self.closed = False
@@ -92,12 +94,23 @@ class Supply:
 
         Arguments:
             results: of the calling thread; they are sent and settled on the way.
+
+        Whoever gets one calls `end` when it has run. One that workers have died with runs alone:
+        if it is to blame, it takes no other with it again.
         """
         self._results.add(results)
         if results.waited(RESULT_DELAY_SECONDS):
             self.flush(results)
         delivery, leads = self._take(results)
         return self._lead(results) if leads else delivery
+
+    def end(self) -> None:
+        """Notes that one of the messages has run."""
+        with self._changed:
+            self._running -= 1
+            if self._is_alone or not self._running:
+                self._is_alone = False
+                self._changed.notify_all()
 
     def flush(self, results: Results) -> None:
         """Sends and settles what a thread has finished."""
@@ -165,9 +178,9 @@ class Supply:
         """Returns a message if there is one, and whether the calling thread is to read."""
         while not self._is_over():
             with self._changed:
-                if self._ready:
-                    return self._ready.popleft(), False
-                if not self._reading:
+                if delivery := self._begin():
+                    return delivery, False
+                if not (self._ready or self._reading or self._is_alone):
                     self._reading = True
                     return None, True
                 if not results.done:
@@ -198,7 +211,16 @@ class Supply:
                     self._start_steward()
         self._retry(refusals)
         with self._changed:
-            return self._ready.popleft() if self._ready else None
+            return self._begin()
+
+    def _begin(self) -> Delivery | None:
+        """Returns the next message if it may run now."""
+        if not self._ready or (self._ready[0].tries and self._running):
+            return None
+        delivery = self._ready.popleft()
+        self._running += 1
+        self._is_alone = delivery.tries > 0
+        return delivery
 
     def _limit(self) -> int:
         ahead = min(READ_AHEAD_LIMIT, int(READ_AHEAD_SECONDS / max(self._mean_seconds, 1e-6)))
@@ -230,7 +252,8 @@ class Supply:
     def _hand_back_late(self) -> None:
         with self._changed:
             waited = time.monotonic() - self._ready_since
-            late = self._empty() if self._ready and waited > HAND_BACK_SECONDS else []
+            is_late = self._ready and not self._ready[0].tries and waited > HAND_BACK_SECONDS
+            late = self._empty() if is_late else []
         if late:
             logger.debug("Handing back %d messages behind a slow consumer.", len(late))
             self.insist(partial(self._subscription.release, late))

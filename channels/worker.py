@@ -139,16 +139,20 @@ class Worker:
 
     def _handle(self, supply: Supply, delivery: Delivery, coroutines: CoroutineLoop) -> None:
         call = self._prepare(delivery)
+        started = time.perf_counter()
+        if call is not None and iscoroutinefunction(call.consumer):
+            coroutines.start(call.run_async(), partial(self._finish_apart, supply, delivery, call))
+        else:
+            self._run(supply, delivery, call)
+        supply.note_duration(time.perf_counter() - started)
+
+    def _run(self, supply: Supply, delivery: Delivery, call: Call | None) -> None:
         if call is None:
             self._results.add([], delivery)
-            return
-        started = time.perf_counter()
-        if iscoroutinefunction(call.consumer):
-            coroutines.start(call.run_async(), partial(self._finish_apart, supply, delivery, call))
         else:
             call.run()
             self._settle(supply, delivery, call, self._results)
-        supply.note_duration(time.perf_counter() - started)
+        supply.end()
 
     def _prepare(self, delivery: Delivery) -> Call | None:
         """Returns the call to make; None if there is none to make for the message."""
@@ -208,6 +212,7 @@ class Worker:
         results = Results()
         self._settle(supply, delivery, call, results)
         supply.flush(results)
+        supply.end()
 
 
 class WorkerGroup(Worker):

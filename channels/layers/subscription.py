@@ -22,12 +22,14 @@ class Delivery(NamedTuple):
         receipt: what the layer needs to settle it; None where reading settled it.
         id: names the message on its channel, the same if it is delivered again; None where it
             never is.
+        tries: how many workers have died with it.
     """
 
     channel: str
     message: dict[str, Any]
     receipt: Any = None
     id: str | None = None
+    tries: int = 0
 
 
 class Refusal(NamedTuple):

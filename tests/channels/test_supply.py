@@ -120,6 +120,27 @@ class TestNext:
         supply.close()
 
 
+class TestSuspects:
+    def test_one_that_workers_died_with_runs_alone(self):
+        [before, suspect, after] = deliveries(1, 2, 3)
+        suspect = suspect._replace(tries=1)
+        supply, source = supply_of([before], [suspect], [after])
+        assert supply.next(Results()) == before
+        assert supply.next(Results()) is None
+        with ThreadPoolExecutor(2) as pool:
+            waiting = pool.submit(supply.next, Results())
+            time.sleep(0.2)  # for it to be handed back, or run beside another
+            assert not waiting.done()
+            assert source.released == []
+            supply.end()
+            assert waiting.result(30) == suspect
+            waiting = pool.submit(supply.next, Results())
+            time.sleep(0.1)  # for another to be read
+            assert source.batches == [[after]]
+            supply.end()
+            assert waiting.result(30) == after
+
+
 class TestReadingAhead:
     def test_while_consumers_are_slow_only_what_can_be_run_is_read(self):
         supply, source = supply_of()
