@@ -27,7 +27,10 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
         super().__init__(*arguments, parsePOSTFormSubmission=False)
 
     def process(self) -> Any:
-        """Hands the request to the application."""
+        """Hands the request to the application, also one that will be a WebSocket."""
+        # Daphne would believe this header of any client: with a root path of its choice it could
+        # ask for what a proxy hides. `--root-path` says it for all.
+        self.requestHeaders.removeHeader(b"Daphne-Root-Path")
         if not isinstance(self.content, BytesIO):
             self.content = Upload(self.content)
         return super().process()

@@ -142,6 +142,22 @@ def test_a_header_that_would_pass_for_another_is_dropped(daphne):
     connection.close()
 
 
+@pytest.mark.parametrize("value", ["/page", "/pag\xe9"])
+def test_a_root_path_is_not_for_the_client_to_choose(daphne, value):
+    headers = {"Daphne-Root-Path": value}
+    connection, message = daphne.request(path="/page/hidden/", **headers)
+    assert (message["root_path"], message["path"]) == ("", "/page/hidden/")
+    assert b"daphne-root-path" not in dict(message["headers"])
+    daphne.layer.send(message["reply_channel"], {"status": 204})
+    assert connection.getresponse().status == 204
+    connection.close()
+
+
+def test_nor_is_that_of_a_socket(daphne):
+    with daphne.socket(additional_headers={"Daphne-Root-Path": "/chat"}) as (_, message):
+        assert (message["root_path"], message["path"]) == ("", "/chat/")
+
+
 def test_a_form_is_left_to_the_worker(daphne):
     form = {"Content-Type": "multipart/form-data; boundary=edge"}
     connection, message = daphne.request("POST", "/", b"no form", **form)
