@@ -104,9 +104,17 @@ def _log_nothing(request: Any) -> None:
 
 def _stop(interface: InterfaceServer) -> defer.Deferred[None]:
     for port in _listening():
+        _shield_requests(_http_factory(port.factory).server)
         port.stopListening()
     logger.info("Going away: closing all connections.")
     return defer.Deferred.fromFuture(asyncio.ensure_future(interface.drain()))
+
+
+def _shield_requests(server: Any) -> None:
+    """Has Daphne, which ends all applications at once, leave the requests to `drain`."""
+    for protocol, details in server.connections.items():
+        if isinstance(protocol, Request) and "application_instance" in details:
+            details["application_instance"] = asyncio.shield(details["application_instance"])
 
 
 def _listening() -> list[Any]:

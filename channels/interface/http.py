@@ -220,7 +220,7 @@ class HttpConnection:
     async def _next_part(self, first: bool) -> messages.ResponsePart | None:
         """Returns the next part, or None when the response has come to a bad end."""
         try:
-            message = await self._next_reply()
+            message = await self._replies.get()
         except TimeoutError:
             await self._break_off(first, self._explain_silence())
             return None
@@ -251,15 +251,6 @@ class HttpConnection:
             return _LOST
         logger.error("No reply for %s in %.0f s: is a worker running?", path, RESPONSE_SECONDS)
         return "No worker answered in time."
-
-    async def _next_reply(self) -> messages.Content | None:
-        while True:
-            try:
-                return await self._replies.get()
-            except asyncio.CancelledError:
-                # A server that goes away waits for the responses that are under way.
-                if not self._server.draining:
-                    raise
 
     async def _send_part(self, part: messages.ResponsePart) -> None:
         if part.status is not None:
@@ -330,7 +321,7 @@ class HttpConnection:
         self._close_body()
 
     async def _turn_away(self) -> None:
-        """Ends the request, because the server is going away."""
+        """Tells the client that the server is going away, and who reads the body."""
         self._close_body()
         if self._begun:
             self._abort()

@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.certificates import make_certificate, trusting
 from tests.support.daphne import SECONDS, Daphne
 from tests.support.processes import started
+from tests.support.waiting import wait_until
 
 
 class TestBursts:
@@ -84,3 +85,54 @@ class TestShutdown:
             assert daphne.end["code"] == 1012
             assert daphne.process.wait() == 0, daphne.process.output
             assert "Traceback" not in daphne.process.output
+
+    def test_an_upload_goes_on(self, tmp_path, redis_url, prefix):
+        body = b"".join(bytes([number]) * 300_000 for number in range(10))
+        with started(Daphne(tmp_path, redis_url, prefix)) as daphne:
+            connection, message = daphne.request("POST", "/", body)
+            terminate(daphne)
+            arrived, more = message["body"], True
+            while more:
+                part = daphne.take(message["body_channel"])
+                arrived, more = arrived + part["content"], part["more_content"]
+            assert arrived == body
+            daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"thanks"})
+            assert connection.getresponse().read() == b"thanks"
+            connection.close()
+            assert daphne.process.wait() == 0, daphne.process.output
+
+    def test_a_download_whose_client_is_behind_goes_on(self, tmp_path, redis_url, prefix):
+        part = {"status": 200, "content": bytes(1_000_000), "more_content": True}
+        with started(Daphne(tmp_path, redis_url, prefix)) as daphne:
+            connection, message = daphne.request()
+            sent = send_until_full(daphne, message["reply_channel"], part)
+            terminate(daphne)
+            response = connection.getresponse()
+            assert response.read(sent * 1_000_000) == bytes(sent * 1_000_000)
+            wait_until(lambda: sends(daphne, message["reply_channel"], {"content": b"end"}), "room")
+            assert response.read() == b"end"
+            connection.close()
+            assert daphne.process.wait() == 0, daphne.process.output
+
+
+def terminate(daphne) -> None:
+    """Has a Daphne go away."""
+    daphne.process.signal(signal.SIGTERM)
+    daphne.process.wait_for_output("Going away")
+
+
+def sends(daphne, channel, reply) -> bool:
+    """Sends a reply; returns whether there is room for it."""
+    try:
+        daphne.layer.send(channel, reply)
+    except daphne.layer.ChannelFull:
+        return False
+    return True
+
+
+def send_until_full(daphne, channel, reply) -> int:
+    """Sends a reply again and again; returns how often there was room for it."""
+    sent = 0
+    while sends(daphne, channel, reply):
+        sent += 1
+    return sent
