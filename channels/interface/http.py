@@ -83,6 +83,7 @@ class HttpConnection:
         self._inside = daphne.request_for(send)
         self._receive = self._inside.receiver(receive) if self._inside else receive
         self._replies = Replies()
+        self._serving: asyncio.Task[None] | None = None
         # Where the body goes while not all of it is there.
         self._body_channel: str | None = None
         self._sent_at = math.inf
@@ -93,6 +94,7 @@ class HttpConnection:
 
     async def serve(self) -> None:
         """Carries the request to a worker and its response to the client."""
+        self._serving = asyncio.current_task()
         if self._inside:
             self._inside.when_gone(lambda: self._replies.put(None))
         try:
@@ -109,6 +111,11 @@ class HttpConnection:
                 self._say_goodbye()
                 raise
             await self._turn_away()
+
+    def turn_away(self) -> None:
+        """Ends the request, because the server is going away and can wait no longer."""
+        if self._serving:
+            self._serving.cancel()
 
     def check_overdue(self) -> None:
         """Gives up on a worker that has not answered for too long, or cannot."""

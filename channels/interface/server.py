@@ -32,6 +32,8 @@ SWEEP_SECONDS = 1.0
 SURELY_RETRY_SECONDS = 0.5
 # On shutdown: for requests to finish, and for disconnects to leave.
 DRAIN_SECONDS = 10.0
+# And then, for requests that were turned away and for what remains to be said of them.
+LAST_SECONDS = 1.0
 
 
 class InterfaceServer:
@@ -88,12 +90,12 @@ class InterfaceServer:
         for connection in tuple(self._connections.values()):
             if isinstance(connection, WebSocketConnection):
                 connection.close(messages.SERVICE_RESTART)
-        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
-        while self._connections or self._leaving():
-            if asyncio.get_running_loop().time() > deadline:
-                logger.warning("Gave up on %d connections.", len(self._connections))
-                break
-            await asyncio.sleep(0.05)
+        if not await self._finish(DRAIN_SECONDS):
+            logger.warning("Gave up on %d connections.", len(self._connections))
+            for connection in tuple(self._connections.values()):
+                if isinstance(connection, HttpConnection):
+                    connection.turn_away()
+            await self._finish(LAST_SECONDS)
         for task in self._tasks:
             task.cancel()
         await self.mailbox.close()
@@ -243,6 +245,15 @@ class InterfaceServer:
             task.set_name(name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _finish(self, seconds: float) -> bool:
+        """Waits until all is done, but no longer than this; returns whether it is."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self._connections or self._leaving():
+            if asyncio.get_running_loop().time() > deadline:
+                return False
+            await asyncio.sleep(0.05)
+        return True
 
     def _leaving(self) -> bool:
         return any(task.get_name() == "surely" for task in self._tasks)

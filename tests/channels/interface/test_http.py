@@ -544,18 +544,41 @@ class TestSlowClient:
 
 
 class TestDrain:
+    @pytest.fixture(autouse=True)
+    def _short_drain(self, monkeypatch):
+        monkeypatch.setattr(server, "DRAIN_SECONDS", 0.05)
+
     def test_a_request_that_no_worker_has_yet_is_answered_with_503(self, memory_layer):
         async def scenario():
             async with serving(memory_layer) as site:
                 request = site.request("POST")
                 request.upload(b"half", more=True)
                 await asyncio.sleep(0)
-                drain = asyncio.ensure_future(site.server.drain())
-                await asyncio.sleep(0)
-                request.task.cancel()
-                await drain
+                await site.server.drain()
                 assert request.status == 503
                 assert b"going away" in request.body
+
+        asyncio.run(scenario())
+
+    def test_one_that_waits_for_its_response_is_answered_with_503(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, _ = await start(site)
+                await site.server.drain()
+                assert (request.status, request.is_complete) == (503, True)
+
+        asyncio.run(scenario())
+
+    def test_a_response_that_goes_on_and_on_is_broken_off(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site)
+                memory_layer.send(channel, {"status": 200, "content": b"a", "more_content": True})
+                await eventually(lambda: request.body == b"a", "the first part")
+                await site.server.drain()
+                with pytest.raises(http.BrokenOff):
+                    await request.ended()
+                assert not request.is_complete
 
         asyncio.run(scenario())
 
@@ -568,12 +591,9 @@ class TestDrain:
                 request.reading.clear()
                 memory_layer.send(channel, {"content": b"b"})
                 await eventually(lambda: not waits(site), "the next part")
-                drain = asyncio.ensure_future(site.server.drain())
-                await asyncio.sleep(0)
-                request.task.cancel()
+                await site.server.drain()
                 with pytest.raises(http.BrokenOff):
                     await request.ended()
-                await drain
                 assert len(request.of("http.response.start")) == 1
                 assert not request.is_complete
 
@@ -585,10 +605,7 @@ class TestDrain:
                 request = site.request("POST")
                 request.upload(bytes(BODY_PART_BYTES), more=True)
                 message = await site.take("http.request")
-                drain = asyncio.ensure_future(site.server.drain())
-                await asyncio.sleep(0)
-                request.task.cancel()
-                await drain
+                await site.server.drain()
                 assert request.status == 503
                 assert await site.take(message["body_channel"]) == {"closed": True}
 
