@@ -107,7 +107,7 @@ def _stop(interface: InterfaceServer) -> defer.Deferred[None]:
         _shield_requests(_http_factory(port.factory).server)
         port.stopListening()
     logger.info("Going away: closing all connections.")
-    return defer.Deferred.fromFuture(asyncio.ensure_future(interface.drain()))
+    return defer.Deferred.fromFuture(asyncio.ensure_future(interface.drain(_unsent)))
 
 
 def _shield_requests(server: Any) -> None:
@@ -115,6 +115,11 @@ def _shield_requests(server: Any) -> None:
     for protocol, details in server.connections.items():
         if isinstance(protocol, Request) and "application_instance" in details:
             details["application_instance"] = asyncio.shield(details["application_instance"])
+
+
+def _unsent() -> list[Any]:
+    """Returns the connections at which something waits, for which the reactor watches them."""
+    return list(_reactor().getWriters())
 
 
 def _listening() -> list[Any]:

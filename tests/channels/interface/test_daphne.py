@@ -114,6 +114,17 @@ class TestShutdown:
             connection.close()
             assert daphne.process.wait() == 0, daphne.process.output
 
+    def test_a_response_that_is_complete_is_sent_to_its_end(self, tmp_path, redis_url, prefix):
+        content = bytes(15_000_000)  # more than the kernel takes at once
+        with started(Daphne(tmp_path, redis_url, prefix)) as daphne:
+            connection, message = daphne.request()
+            daphne.layer.send(message["reply_channel"], {"status": 200, "content": content})
+            response = connection.getresponse()
+            terminate(daphne)
+            assert response.read() == content
+            connection.close()
+            assert daphne.process.wait() == 0, daphne.process.output
+
 
 def terminate(daphne) -> None:
     """Has a Daphne go away."""
