@@ -137,6 +137,9 @@ class HttpConnection:
 
     async def _carry_request(self) -> bool:
         """Returns whether the request is with a worker; if not, the client has its answer."""
+        if self._behind() > BEHIND_BYTES:
+            # Earlier responses wait for a client that sends requests and reads nothing.
+            await self._let_catch_up()
         body, more = await self._read_body()
         if more:
             self._body_channel = names.new_name(names.BODY_CHANNELS)
@@ -310,7 +313,7 @@ class HttpConnection:
             elif loop.time() - since > STUCK_SECONDS:
                 self._abort()
                 raise ClientGone
-        if self._behind() <= BEHIND_BYTES // 4:
+        if self._choked and self._behind() <= BEHIND_BYTES // 4:
             self._choke(False)
 
     def _abort(self) -> None:

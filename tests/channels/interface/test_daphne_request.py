@@ -213,3 +213,23 @@ def test_the_writer_of_a_response_is_held_back_by_a_slow_client(daphne):
     rest = response.read()
     assert rest.endswith(b"end")
     connection.close()
+
+
+def test_the_next_request_of_a_client_that_does_not_read_waits(daphne):
+    content = bytes(15_000_000)  # more than the kernel takes at once
+    with socket.create_connection(("127.0.0.1", daphne.port), SECONDS) as client:
+        client.sendall(b"".join(b"GET /%d/ HTTP/1.1\r\nHost: x\r\n\r\n" % n for n in (1, 2)))
+        message = daphne.take("http.request")
+        daphne.layer.send(message["reply_channel"], {"status": 200, "content": content})
+        assert client.recv(1) == b"H"
+        connection, message = daphne.request(path="/other/")
+        assert message["path"] == "/other/"
+        daphne.layer.send(message["reply_channel"], {"status": 204})
+        assert connection.getresponse().status == 204
+        connection.close()
+        left = len(content)
+        while left > 0:
+            left -= len(client.recv(1_000_000))
+        message = daphne.take("http.request")
+        assert message["path"] == "/2/"
+        daphne.layer.send(message["reply_channel"], {"status": 204})
