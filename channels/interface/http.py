@@ -88,6 +88,7 @@ class HttpConnection:
         self._body_channel: str | None = None
         self._sent_at = math.inf
         self._begun = False
+        self._has_body = True
         self._queued_bytes = 0
         self._choked = False
         self._choked_at = 0.0
@@ -268,13 +269,14 @@ class HttpConnection:
             headers = part.headers + messages.length_headers(part, self._scope["method"])
             if not part.more_content and self._respond(part.status, headers, part.content):
                 return
+            self._has_body = messages.has_body(part.status, self._scope["method"])
             await self._send(
                 {"type": "http.response.start", "status": part.status, "headers": headers}
             )
         await self._send(
             {
                 "type": "http.response.body",
-                "body": part.content,
+                "body": part.content if self._has_body else b"",
                 "more_body": part.more_content,
             }
         )

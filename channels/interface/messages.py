@@ -145,9 +145,9 @@ def parse_response(message: Content, first: bool) -> ResponsePart:
     if message.get("closed"):
         raise ValueError("the worker broke it off; its log says why")
     status, content = message.get("status"), message.get("content", b"")
-    if first and not (isinstance(status, int) and 100 <= status <= 599):
+    if first and not (isinstance(status, int) and 200 <= status <= 599):
         raise ValueError(
-            "The first reply to a request needs a status, an int from 100 to 599;"
+            "The first reply to a request needs a status, an int from 200 to 599;"
             f" it is {status!r}, beside {sorted(map(str, message))}."
         )
     if not isinstance(content, bytes):
@@ -158,10 +158,14 @@ def parse_response(message: Content, first: bool) -> ResponsePart:
     )
 
 
+def has_body(status: int | None, method: str) -> bool:
+    """Returns whether a response has a body (RFC 9112, 6.3); one that is sent would be the next."""
+    return method != "HEAD" and status not in (204, 304)
+
+
 def length_headers(part: ResponsePart, method: str) -> Headers:
     """Returns the header that spares a whole response the chunked encoding (RFC 9112, 6.1)."""
-    status = part.status or 0
-    if part.more_content or method == "HEAD" or status < 200 or status in (204, 304):
+    if part.more_content or not has_body(part.status, method):
         return []
     if any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in part.headers):
         return []

@@ -119,6 +119,19 @@ def test_a_head_request_is_answered_without_a_body(daphne):
     connection.close()
 
 
+def test_nor_is_one_whose_answer_comes_in_parts(daphne):
+    connection, message = daphne.request("HEAD")
+    part = {"status": 200, "content": b"body", "more_content": True}
+    daphne.layer.send(message["reply_channel"], part)
+    daphne.layer.send(message["reply_channel"], {"content": b"more"})
+    assert connection.getresponse().read() == b""
+    connection.request("GET", "/next/")
+    message = daphne.take("http.request")
+    daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"next"})
+    assert connection.getresponse().read() == b"next"
+    connection.close()
+
+
 def test_a_large_body_arrives_in_order(daphne):
     body = b"".join(bytes([number]) * 300_000 for number in range(5))
     connection, message = daphne.request("POST", body=body)

@@ -71,11 +71,25 @@ class TestResponse:
 
         asyncio.run(scenario())
 
+    @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+    def test_those_without_a_body_are_sent_none_in_parts_either(self, memory_layer, method, status):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site, method=method)
+                part = {"status": status, "content": b"a", "more_content": True}
+                memory_layer.send(channel, part)
+                memory_layer.send(channel, {"content": b"b"})
+                await request.ended()
+                assert (request.status, request.body, request.is_complete) == (status, b"", True)
+
+        asyncio.run(scenario())
+
     @pytest.mark.parametrize(
         "reply",
         [
             {"text": "for a socket"},
             {"text": "for a socket", 1: 2},
+            {"status": 100},
             {"status": 200, "content": None},
             {"status": 200, "content": 7},
             {"status": 200, "headers": 7},
