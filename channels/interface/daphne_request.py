@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
@@ -13,6 +14,8 @@ from twisted.web.http import NO_BODY_CODES, RESPONSES
 from channels.interface import transport
 from channels.interface.messages import Headers
 from channels.interface.upload import Receive, Upload
+
+logger = logging.getLogger(__name__)
 
 
 class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
@@ -38,6 +41,22 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
     def connectionLost(self, reason: Any) -> None:
         """Takes note that the client has left before its response was complete."""
         super().connectionLost(reason)
+        if self._when_gone:
+            self._when_gone()
+
+    def check_timeouts(self) -> None:
+        """Ends a request that takes longer than `--http-timeout`, and takes note of it.
+
+        A response that has begun is cut off; Daphne would end it as if it were complete.
+        """
+        limit = self.server.http_timeout
+        if not limit or self.channel is None or self.duration() <= limit:
+            return
+        if self._response_started:
+            logger.warning("Cut off a response that took longer than %s s.", limit)
+            self.abort()
+            return
+        super().check_timeouts()
         if self._when_gone:
             self._when_gone()
 

@@ -24,9 +24,10 @@ class Daphne:
         url: of Redis.
         prefix: of its keys.
         certificate: file of its certificate and file of its key; without, it speaks plain text.
+        options: more of the command line.
     """
 
-    def __init__(self, folder, url, prefix, certificate=None):
+    def __init__(self, folder, url, prefix, certificate=None, options=()):
         config = {
             "hosts": [url],
             "prefix": prefix,
@@ -41,7 +42,7 @@ class Daphne:
         command = [sys.executable, "-m", "daphne", "--proxy-headers", "-e", endpoint]
         self.process = Process(
             "daphne",
-            [*command, "tests.support.village.asgi:channel_layer"],
+            [*command, *options, "tests.support.village.asgi:channel_layer"],
             env={
                 "DJANGO_SETTINGS_MODULE": "tests.support.village.settings",
                 "VILLAGE_CONFIG": json.dumps(config),

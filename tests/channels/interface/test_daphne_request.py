@@ -6,7 +6,8 @@ import socket
 import pytest
 
 from channels.layers.exceptions import ChannelGone
-from tests.support.daphne import SECONDS
+from tests.support.daphne import SECONDS, Daphne
+from tests.support.processes import started
 from tests.support.waiting import wait_until
 
 
@@ -246,3 +247,20 @@ def test_the_next_request_of_a_client_that_does_not_read_waits(daphne):
         message = daphne.take("http.request")
         assert message["path"] == "/2/"
         daphne.layer.send(message["reply_channel"], {"status": 204})
+
+
+def test_the_timeout_cuts_off_what_has_begun_and_tells_the_worker(tmp_path, redis_url, prefix):
+    limit = ("--http-timeout", "1")
+    with started(Daphne(tmp_path, redis_url, prefix, options=limit)) as daphne:
+        stream, message = daphne.request(path="/stream/")
+        part = {"status": 200, "content": b"half", "more_content": True}
+        daphne.layer.send(message["reply_channel"], part)
+        slow, _ = daphne.request(path="/slow/")
+        response = stream.getresponse()
+        with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+            response.read()
+        assert slow.getresponse().status == 503
+        left = {daphne.take("http.disconnect")["path"] for _ in range(2)}
+        assert left == {"/stream/", "/slow/"}
+        stream.close()
+        slow.close()
