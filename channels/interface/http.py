@@ -174,7 +174,10 @@ class HttpConnection:
 
     async def _carry_body(self, channel: str) -> None:
         for order in itertools.count(1):
-            content, more = await self._read_body()
+            reading = asyncio.ensure_future(self._read_body())
+            if not await self._replies.while_empty(reading):
+                return
+            content, more = reading.result()
             part = {"content": content, "more_content": more, "order": order}
             if not await self._send_body(channel, part):
                 return  # a part behind one that is missing would pass for the whole

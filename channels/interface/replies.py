@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from typing import Any
 
 from channels.interface.messages import Content
 
@@ -48,6 +49,21 @@ class Replies:
                 await self._wait()
         finally:
             timer.cancel()
+
+    async def while_empty(self, task: asyncio.Future[Any]) -> bool:
+        """Waits for a task, which is cancelled if there is something to read before its end.
+
+        Returns:
+            whether it came to its end.
+        """
+        self._since = math.inf  # as above
+        task.add_done_callback(lambda _: self._wake())
+        try:
+            while not task.done() and not self._messages:
+                await self._wait()
+            return task.done()
+        finally:
+            task.cancel()
 
     def check_overdue(self, seconds: float) -> None:
         """Ends a `get` that has waited for longer than this."""

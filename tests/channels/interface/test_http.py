@@ -320,6 +320,18 @@ class TestBody:
 
         asyncio.run(scenario())
 
+    def test_an_early_answer_does_not_wait_for_the_client_to_send_more(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request = site.request("POST")
+                request.upload(bytes(BODY_PART_BYTES), more=True)
+                message = await site.take("http.request")
+                memory_layer.send(message["reply_channel"], {"status": 413})
+                await request.ended()
+                assert request.status == 413
+
+        asyncio.run(scenario())
+
     def test_an_early_answer_is_noticed_while_a_part_waits_for_long(self, monkeypatch):
         monkeypatch.setattr(http, "RETRY_SECONDS", 600)
         layer = InMemoryChannelLayer(channel_capacity={"http.request.body?*": 1})

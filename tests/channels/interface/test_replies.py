@@ -72,6 +72,30 @@ class TestPause:
         asyncio.run(scenario())
 
 
+class TestWhileEmpty:
+    def test_a_task_that_ends_first_has_its_result(self):
+        async def scenario():
+            task = asyncio.ensure_future(asyncio.sleep(0.01, "result"))
+            assert await Replies().while_empty(task)
+            return task.result()
+
+        assert asyncio.run(scenario()) == "result"
+
+    def test_one_that_does_not_is_cancelled(self):
+        async def scenario():
+            replies = Replies()
+            task = asyncio.ensure_future(asyncio.sleep(600))
+            waiting = asyncio.ensure_future(replies.while_empty(task))
+            await asyncio.sleep(0)
+            replies.put({"number": 1})
+            assert not await waiting
+            await asyncio.gather(task, return_exceptions=True)
+            assert task.cancelled()
+            return await replies.get()
+
+        assert asyncio.run(scenario()) == {"number": 1}
+
+
 class TestOverdue:
     def test_a_reader_that_waited_too_long_is_told(self):
         async def scenario():
