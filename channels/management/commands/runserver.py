@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import sys
 import threading
 from typing import Any
@@ -143,7 +144,7 @@ class Command(RunserverCommand):
     def _serve(self, layer: ChannelLayerWrapper, options: dict[str, Any]) -> None:
         reactor.callWhenRunning(daphne.equip)
         try:
-            self.server_cls(
+            server = self.server_cls(
                 application=layer,
                 endpoints=build_endpoint_description_strings(host=self.addr, port=self.port),
                 # Under the autoreloader this is not the main thread.
@@ -152,7 +153,11 @@ class Command(RunserverCommand):
                 http_timeout=options["http_timeout"],
                 root_path=getattr(settings, "FORCE_SCRIPT_NAME", "") or "",
                 websocket_handshake_timeout=options["websocket_handshake_timeout"],
-            ).run()
+            )
+            server.run()
+            if server.abort_start:
+                # Nothing listens. As in Django's own, for sys.exit may end this thread only.
+                os._exit(1)
         except KeyboardInterrupt:
             if options.get("shutdown_message"):
                 self.stdout.write(options["shutdown_message"])

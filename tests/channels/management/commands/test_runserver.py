@@ -176,6 +176,6 @@ def test_a_port_in_use_is_one_clear_line(start, tmp_path):
     second.name = "second"
     second.log = tmp_path / "second.log"
     with started(second):
-        second.wait()
+        assert second.wait() == 1
     assert "in use" in second.output
     assert "Traceback" not in second.output
