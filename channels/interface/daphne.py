@@ -103,11 +103,14 @@ def _log_nothing(request: Any) -> None:
 
 
 def _stop(interface: InterfaceServer) -> defer.Deferred[None]:
+    servers = {_http_factory(port.factory).server for port in _listening()}
     for port in _listening():
-        _shield_requests(_http_factory(port.factory).server)
         port.stopListening()
+    for server in servers:
+        _shield_requests(server)
     logger.info("Going away: closing all connections.")
-    return defer.Deferred.fromFuture(asyncio.ensure_future(interface.drain(_unsent)))
+    drain = interface.drain(lambda: _is_sending() or any(map(_is_receiving, servers)))
+    return defer.Deferred.fromFuture(asyncio.ensure_future(drain))
 
 
 def _shield_requests(server: Any) -> None:
@@ -117,9 +120,19 @@ def _shield_requests(server: Any) -> None:
             details["application_instance"] = asyncio.shield(details["application_instance"])
 
 
-def _unsent() -> list[Any]:
-    """Returns the connections at which something waits, for which the reactor watches them."""
-    return list(_reactor().getWriters())
+def _is_sending() -> bool:
+    """Returns whether something waits at a connection, which the reactor watches for that."""
+    return bool(_reactor().getWriters())
+
+
+def _is_receiving(server: Any) -> bool:
+    """Returns whether a request is not complete yet, and so has no application."""
+    return any(
+        isinstance(protocol, Request)
+        and protocol.application_queue is None
+        and "disconnected" not in details
+        for protocol, details in server.connections.items()
+    )
 
 
 def _listening() -> list[Any]:

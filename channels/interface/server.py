@@ -84,22 +84,22 @@ class InterfaceServer:
             self._opening = asyncio.ensure_future(self._open())
         return self._opening
 
-    async def drain(self, unsent: Callable[[], Collection[Any]] = tuple) -> None:
+    async def drain(self, pending: Callable[[], bool] = bool) -> None:
         """Ends all connections: requests may finish, sockets are closed with 1012.
 
         Arguments:
-            unsent: returns what has bytes for a client left, where the end would drop them.
+            pending: returns whether more is on its way from or to a client, as the server knows.
         """
         self.draining = True
         for connection in tuple(self._connections.values()):
             if isinstance(connection, WebSocketConnection):
                 connection.close(messages.SERVICE_RESTART)
-        if not await self._finish(DRAIN_SECONDS, unsent):
+        if not await self._finish(DRAIN_SECONDS, pending):
             logger.warning("Gave up on %d connections.", len(self._connections))
             for connection in tuple(self._connections.values()):
                 if isinstance(connection, HttpConnection):
                     connection.turn_away()
-            await self._finish(LAST_SECONDS, unsent)
+            await self._finish(LAST_SECONDS, pending)
         for task in self._tasks:
             task.cancel()
         await self.mailbox.close()
@@ -250,10 +250,10 @@ class InterfaceServer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _finish(self, seconds: float, unsent: Callable[[], Collection[Any]]) -> bool:
+    async def _finish(self, seconds: float, pending: Callable[[], bool]) -> bool:
         """Waits until all is done, but no longer than this; returns whether it is."""
         deadline = asyncio.get_running_loop().time() + seconds
-        while self._connections or self._leaving() or unsent():
+        while self._connections or self._leaving() or pending():
             if asyncio.get_running_loop().time() > deadline:
                 return False
             await asyncio.sleep(0.05)

@@ -86,6 +86,22 @@ class TestShutdown:
             assert daphne.process.wait() == 0, daphne.process.output
             assert "Traceback" not in daphne.process.output
 
+    def test_an_upload_may_arrive(self, tmp_path, redis_url, prefix):
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+        with (
+            started(Daphne(tmp_path, redis_url, prefix)) as daphne,
+            socket.create_connection(("127.0.0.1", daphne.port), SECONDS) as client,
+        ):
+            client.sendall(head)
+            assert b"100 Continue" in client.recv(4096)
+            terminate(daphne)
+            client.sendall(b"body")
+            message = daphne.take("http.request")
+            assert message["body"] == b"body"
+            daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"thanks"})
+            assert client.recv(4096).endswith(b"thanks")
+            assert daphne.process.wait() == 0, daphne.process.output
+
     def test_an_upload_goes_on(self, tmp_path, redis_url, prefix):
         body = b"".join(bytes([number]) * 300_000 for number in range(10))
         with started(Daphne(tmp_path, redis_url, prefix)) as daphne:
