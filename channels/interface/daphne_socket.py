@@ -50,11 +50,11 @@ class DaphneOutlet(Outlet):
         self._cut_off = False
 
     def accept(self, subprotocol: str | None) -> None:
-        if hasattr(self._protocol, "handshake_deferred"):
+        if self._is_connecting():
             self._protocol.serverAccept(subprotocol)
 
     def refuse(self, status: int) -> None:
-        if not hasattr(self._protocol, "handshake_deferred"):
+        if not self._is_connecting():
             return
         if status == 403:
             self._protocol.serverReject()
@@ -91,6 +91,10 @@ class DaphneOutlet(Outlet):
 
     def throttle(self, blocked: bool) -> None:
         self._pause(blocked or self._protocol.application_queue.qsize() > FRAMES_WAITING)
+
+    def _is_connecting(self) -> bool:
+        """Returns whether the client waits; Autobahn would open the socket of one that left too."""
+        return bool(self._protocol.state == self._protocol.STATE_CONNECTING)
 
     def _waiting(self) -> int:
         """Returns how many bytes wait for the client, and notes since when some do."""

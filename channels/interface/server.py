@@ -145,10 +145,14 @@ class InterfaceServer:
             if connection is None:
                 # It was added on behalf of a connection that had gone by then.
                 self.mailbox.forget(channel)
-            elif frame is not None and isinstance(connection, WebSocketConnection):
-                connection.send(frame)
-            else:
-                connection.reply(message)
+                continue
+            try:
+                if frame is not None and isinstance(connection, WebSocketConnection):
+                    connection.send(frame)
+                else:
+                    connection.reply(message)
+            except Exception:  # the failure of one is not to be a gap for all behind it
+                logger.exception("Could not deliver a message to a group's %s:", channel)
 
     def lost(self, channels: Collection[str]) -> None:
         """Sockets whose messages were dropped are told, by a close, to start afresh."""

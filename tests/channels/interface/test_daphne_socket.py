@@ -1,9 +1,81 @@
 """Tests of channels.interface.daphne_socket: WebSockets in a real Daphne."""
 
+import asyncio
+
 import pytest
+from daphne.ws_protocol import WebSocketFactory
+from twisted.internet.error import ConnectionLost
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from channels.interface.daphne_socket import DaphneOutlet
 from tests.support.daphne import SECONDS
+
+HANDSHAKE = b"""\
+GET / HTTP/1.1\r
+Host: 127.0.0.1\r
+Upgrade: websocket\r
+Connection: Upgrade\r
+Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r
+Sec-WebSocket-Version: 13\r
+"""
+
+
+class DaphneServer:
+    """What a protocol of Daphne's needs of its server."""
+
+    root_path = ""
+    proxy_forwarded_address_header = None
+
+    def create_application(self, protocol, scope):
+        return asyncio.Queue()
+
+    def protocol_connected(self, protocol):
+        pass
+
+    def protocol_disconnected(self, protocol):
+        pass
+
+    def log_action(self, protocol, action, details):
+        pass
+
+
+class Timers(Clock):
+    """What the protocol's timeouts go by."""
+
+    call_later = Clock.callLater
+
+
+@pytest.fixture
+def timers():
+    return Timers()
+
+
+@pytest.fixture
+def knock(timers):
+    """Makes a protocol of Daphne's whose client waits in its handshake; takes more headers."""
+
+    def make(headers=b""):
+        factory = WebSocketFactory(DaphneServer())
+        factory._batched_timer = timers
+        protocol = factory.buildProtocol(None)
+        protocol._raw_query_string = b""
+        protocol.makeConnection(StringTransport())
+        protocol.dataReceived(HANDSHAKE + headers + b"\r\n")
+        return protocol
+
+    return make
+
+
+@pytest.mark.parametrize("end", [lambda way: way.accept(None), lambda way: way.refuse(404)])
+def test_who_left_in_the_handshake_has_no_answer(knock, end):
+    protocol = knock()
+    protocol.connectionLost(Failure(ConnectionLost()))
+    end(DaphneOutlet(protocol))
+    assert protocol.state == protocol.STATE_CLOSED
+    assert protocol.transport.value() == b""
 
 
 def test_frames_of_every_kind_arrive_and_leave(daphne):

@@ -7,6 +7,7 @@ import pytest
 
 import asgi_redis.mailbox
 from channels.interface import server
+from channels.interface.outlet import AsgiOutlet
 from channels.interface.server import InterfaceServer
 from tests.support.asgi import Client, serving
 from tests.support.waiting import eventually
@@ -113,6 +114,25 @@ class TestGroups:
                 assert [event["type"] for event in socket.events] == outcome
 
         asyncio.run(scenario())
+
+    def test_a_member_that_fails_costs_the_others_nothing(self, memory_layer, monkeypatch, logged):
+        def fail(self, subprotocol):
+            raise AttributeError("The transport has no socket.")
+
+        async def scenario():
+            async with serving(memory_layer) as site:
+                members = [await site.open_socket() for _ in range(2)]
+                failing = site.socket()
+                channel = (await site.take("websocket.connect"))["reply_channel"]
+                monkeypatch.setattr(AsgiOutlet, "accept", fail)
+                everybody = [channel, *(name for _, name in members)]
+                site.server.deliver_group(everybody, {"text": "hi"})
+                for socket, _ in members:
+                    await eventually(lambda s=socket: s.frames, "the frame")
+                failing.leave()
+
+        asyncio.run(scenario())
+        assert "Could not deliver" in logged()[0].getMessage()
 
     def test_nonsense_is_logged_once_and_reaches_nobody(self, layer, logged):
         async def scenario():
