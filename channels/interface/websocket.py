@@ -165,12 +165,7 @@ class WebSocketConnection:
             event = await receive()
             if event["type"] == "websocket.disconnect":
                 return int(event.get("code") or 1005)
-            if self._closed:
-                continue
-            self._order += 1
-            message = messages.websocket_receive(self.reply_channel, self._path, event, self._order)
-            if not await self._carry(message):
-                self._order -= 1  # nobody will see this number, so the disconnect takes it
+            if not await self._carry(event) and not self._closed:
                 logger.warning(
                     "Closed the socket on %s: no room for its frames on websocket.receive."
                     " Start more workers.",
@@ -178,25 +173,37 @@ class WebSocketConnection:
                 )
                 self.close(messages.TRY_AGAIN_LATER)
 
-    async def _carry(self, message: messages.Content) -> bool:
+    async def _carry(self, event: messages.Scope) -> bool:
         """Sends a frame on, waiting a little for room; returns whether it went."""
+        order = self._order + 1
+        message = messages.websocket_receive(self.reply_channel, self._path, event, order)
         started = 0.0
         while not self._closed:
             try:
-                await self._server.mailbox.send("websocket.receive", message)
+                await self._send_frame(message)
             except ChannelFull:
                 patience = FULL_SECONDS
             except LayerUnavailable:
                 patience = AWAY_SECONDS
             else:
-                break
+                self._outlet.throttle(blocked=False)
+                return True
             started = started or time.monotonic()
             if time.monotonic() - started > patience:
-                return False
+                break
             self._outlet.throttle(blocked=True)
             await asyncio.sleep(RETRY_SECONDS)
-        self._outlet.throttle(blocked=False)
-        return True
+        return False
+
+    async def _send_frame(self, message: messages.Content) -> None:
+        """Sends a frame; its number is used up unless it is certain that nobody will see it."""
+        before, self._order = self._order, message["order"]
+        try:
+            await self._server.mailbox.send("websocket.receive", message)
+        except Exception as error:
+            if not isinstance(error, Unanswered):
+                self._order = before
+            raise
 
     def _accept(self) -> None:
         if self._accepted:

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from channels.interface import websocket
-from channels.layers.exceptions import LayerUnavailable, Unanswered
+from channels.layers.exceptions import ChannelFull, LayerUnavailable, Unanswered
 from tests.support.asgi import serving
 from tests.support.waiting import eventually
 
@@ -24,6 +24,23 @@ async def refusal(site) -> int:
     await socket.ended()
     [start] = socket.of("websocket.http.response.start")
     return start["status"]
+
+
+def answer_frames(site, monkeypatch, error) -> list:
+    """Has every send of a frame fail, or go without an answer; returns those there were."""
+    send, tries = site.server.mailbox.send, []
+
+    def answer(channel, message):
+        if channel != "websocket.receive":
+            return send(channel, message)
+        tries.append(message)
+        answered = asyncio.get_running_loop().create_future()
+        if error:
+            answered.set_exception(error)
+        return answered
+
+    monkeypatch.setattr(site.server.mailbox, "send", answer)
+    return tries
 
 
 class TestHandshake:
@@ -274,6 +291,43 @@ class TestFrames:
 
         asyncio.run(scenario())
         assert "Start more workers" in caplog.text
+
+    @pytest.mark.parametrize("end", ["close", "cancel"])
+    @pytest.mark.parametrize(
+        ("error", "order"),
+        [(ChannelFull("full"), 1), (LayerUnavailable("away"), 1), (Unanswered("no answer"), 2)],
+    )
+    def test_the_number_of_one_that_waits_is_the_disconnects_unless_it_may_have_left(
+        self, memory_layer, monkeypatch, caplog, error, order, end
+    ):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, channel = await site.open_socket()
+                tries = answer_frames(site, monkeypatch, error)
+                socket.send("waits")
+                await eventually(lambda: len(tries) > 1, "another try")
+                if end == "close":
+                    memory_layer.send(channel, {"close": True})
+                else:
+                    socket.task.cancel()
+                await socket.ended()
+                assert (await site.take("websocket.disconnect"))["order"] == order
+
+        asyncio.run(scenario())
+        assert "no room" not in caplog.text
+
+    def test_the_disconnect_comes_behind_one_that_is_on_its_way(self, memory_layer, monkeypatch):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, _ = await site.open_socket()
+                tries = answer_frames(site, monkeypatch, None)
+                socket.send("leaves")
+                await eventually(lambda: tries, "the frame")
+                socket.task.cancel()
+                await socket.ended()
+                assert (await site.take("websocket.disconnect"))["order"] == 2
+
+        asyncio.run(scenario())
 
 
 class TestEnd:
