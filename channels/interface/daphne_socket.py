@@ -130,10 +130,18 @@ class DaphneOutlet(Outlet):
     def _pause(self, paused: bool) -> None:
         # A socket that is being closed is read on, for its client's answer comes last.
         paused = paused and self._protocol.state == self._protocol.STATE_OPEN
+        if paused:
+            self._excuse()
         if paused != self._paused:
             self._paused = paused
             transport = self._protocol.transport
             transport.pauseProducing() if paused else transport.resumeProducing()
+
+    def _excuse(self) -> None:
+        """Asks the client for no sign of life: its pongs would not be read either."""
+        self._protocol.last_ping = time.time()
+        if self._protocol.autoPingTimeoutCall:
+            self._protocol._cancelAutoPingTimeoutCall()
 
     def _refuse_with(self, status: int) -> None:
         protocol = self._protocol

@@ -45,7 +45,6 @@ class WebSocketConnection:
     __slots__ = (
         "_accepted",
         "_closed",
-        "_cut_off",
         "_order",
         "_outlet",
         "_path",
@@ -65,7 +64,6 @@ class WebSocketConnection:
         self._order = 0
         self._accepted = False
         self._closed = False
-        self._cut_off = False
         self._subprotocol = server.choose_subprotocol(scope.get("subprotocols", ()))
         self.reply_channel = server.mailbox.new_channel()
 
@@ -83,7 +81,7 @@ class WebSocketConnection:
             if connected:
                 code = await self._carry_frames(receive)
         except asyncio.CancelledError:
-            if not self._cut_off:
+            if self._server.draining:
                 # The server is going away and says so; the client may come back at once.
                 self.close(messages.SERVICE_RESTART)
                 code = messages.SERVICE_RESTART
@@ -135,7 +133,7 @@ class WebSocketConnection:
         """Cuts off a client that does not read, before it costs more memory."""
         if self._outlet.stalled():
             logger.warning("Cut off the socket on %s: its client does not read.", self._path)
-            self._closed = self._cut_off = True
+            self._closed = True
             self._outlet.abort()
 
     async def _connect(self, scope: messages.Scope) -> bool:

@@ -28,6 +28,8 @@ class DaphneServer:
 
     root_path = ""
     proxy_forwarded_address_header = None
+    websocket_timeout = 86400
+    ping_interval = 20
 
     def create_application(self, protocol, scope):
         return asyncio.Queue()
@@ -59,10 +61,13 @@ def knock(timers):
 
     def make(headers=b""):
         factory = WebSocketFactory(DaphneServer())
+        factory.setProtocolOptions(autoPingTimeout=30)
         factory._batched_timer = timers
         protocol = factory.buildProtocol(None)
         protocol._raw_query_string = b""
-        protocol.makeConnection(StringTransport())
+        transport = StringTransport()
+        transport.registerProducer(protocol, streaming=True)
+        protocol.makeConnection(transport)
         protocol.dataReceived(HANDSHAKE + headers + b"\r\n")
         return protocol
 
@@ -76,6 +81,20 @@ def test_who_left_in_the_handshake_has_no_answer(knock, end):
     end(DaphneOutlet(protocol))
     assert protocol.state == protocol.STATE_CLOSED
     assert protocol.transport.value() == b""
+
+
+def test_a_client_that_is_not_read_on_purpose_is_taken_for_dead_only_afterwards(knock, timers):
+    protocol = knock()
+    outlet = DaphneOutlet(protocol)
+    outlet.accept(None)
+    protocol._sendAutoPing()
+    for blocked, state in [(True, protocol.STATE_OPEN), (False, protocol.STATE_CLOSED)]:
+        for _ in range(60):
+            outlet.throttle(blocked)
+            protocol.check_timeouts()
+            timers.advance(1)
+            protocol.last_ping -= 1
+        assert protocol.state == state
 
 
 def test_frames_of_every_kind_arrive_and_leave(daphne):

@@ -385,6 +385,18 @@ class TestEnd:
 
         asyncio.run(scenario())
 
+    @pytest.mark.parametrize(("draining", "code"), [(True, 1012), (False, 1006)])
+    def test_only_a_server_that_goes_away_says_so(self, memory_layer, draining, code):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, _ = await site.open_socket()
+                site.server.draining = draining
+                socket.task.cancel()
+                await socket.ended()
+                assert (await site.take("websocket.disconnect"))["code"] == code
+
+        asyncio.run(scenario())
+
     def test_a_failing_server_leaves_a_disconnect_too(self, memory_layer):
         async def scenario():
             async with serving(memory_layer) as site:
