@@ -51,7 +51,9 @@ class DaphneOutlet(Outlet):
 
     def accept(self, subprotocol: str | None) -> None:
         if self._is_connecting():
-            self._protocol.serverAccept(subprotocol)
+            # What Daphne has decoded of the offer, Autobahn does not know.
+            offered = subprotocol in self._protocol.websocket_protocols
+            self._protocol.serverAccept(subprotocol if offered else None)
 
     def refuse(self, status: int) -> None:
         if not self._is_connecting():

@@ -83,6 +83,23 @@ def test_who_left_in_the_handshake_has_no_answer(knock, end):
     assert protocol.transport.value() == b""
 
 
+@pytest.mark.parametrize(
+    ("offer", "chosen", "answer"),
+    [
+        (b"other, chat", "chat", [b"Sec-WebSocket-Protocol: chat"]),
+        (b"%63hat", "chat", []),
+        (b"a%2Cb", "a", []),
+    ],
+)
+def test_the_subprotocol_is_one_that_the_client_offered(knock, offer, chosen, answer):
+    protocol = knock(b"Sec-WebSocket-Protocol: %b\r\n" % offer)
+    DaphneOutlet(protocol).accept(chosen)
+    assert protocol.state == protocol.STATE_OPEN
+    lines = protocol.transport.value().split(b"\r\n")
+    told = [line for line in lines if line.startswith(b"Sec-WebSocket-Protocol")]
+    assert told == answer
+
+
 def test_a_client_that_is_not_read_on_purpose_is_taken_for_dead_only_afterwards(knock, timers):
     protocol = knock()
     outlet = DaphneOutlet(protocol)
