@@ -275,6 +275,17 @@ class RedisChannelLayer(BaseChannelLayer):
                     return channel, self.decode(data)
         return None
 
+    def _put_back(self, channel: str, message: dict[str, Any]) -> None:
+        item = Outgoing.to_channel(channel, message)
+        index = self.shard(channel)
+        if names.is_local(channel):
+            # A process's inbox has no other reader.
+            data = self.commands.encrypt(item.data)
+            self._inbox(index, names.owner_of(channel)).put_back(channel, data)
+        else:
+            node = self.nodes[index]
+            node.expect(node.execute(self.commands.send_again(item)))
+
     def _inbox(self, index: int, process: str) -> _SyncInbox:
         with self._inboxes_lock:
             key = (index, process)
@@ -328,6 +339,11 @@ class _SyncInbox:
             if not self._ready:
                 self._read(wait_ms)
             return self._ready.popleft() if self._ready else None
+
+    def put_back(self, channel: str, data: bytes) -> None:
+        """Has a message that was taken come next."""
+        with self._lock:
+            self._ready.appendleft((channel, data))
 
     def members(self, group: str) -> list[str]:
         """Returns the members of a group that have been read so far."""

@@ -7,6 +7,8 @@ import fnmatch
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 from channels.layers import exceptions, names
@@ -16,6 +18,8 @@ from channels.layers.subscription import PlainSubscription, Refusal, Subscriptio
 
 # Uploads wait in the interface server's files: the layer holds what keeps their readers busy.
 BODY_CAPACITY = 8
+# Calls of `receive_async` and `receive_twisted` that wait at a time, each in a thread.
+READERS = 100
 
 Capacities = Mapping[str | re.Pattern[str], int]
 Received = tuple[str, dict[str, Any]] | tuple[None, None]
@@ -92,15 +96,30 @@ class BaseChannelLayer:
         return self.receive(channels, block)
 
     async def receive_async(self, channels: Sequence[str]) -> Received:
-        """As `receive`, for an event loop: waits a few seconds for a message."""
-        return await asyncio.to_thread(self.receive, channels, True)
+        """As `receive`, for an event loop: waits a few seconds for a message.
+
+        What was read for a call that is cancelled goes back to its channel.
+        """
+        taken = self._readers.submit(self.receive, channels, True)
+        try:
+            return await asyncio.wrap_future(taken)
+        except asyncio.CancelledError:
+            taken.add_done_callback(self._give_back)
+            raise
 
     def receive_twisted(self, channels: Sequence[str]) -> Any:
         """As `receive_async`, as a Twisted Deferred."""
-        # Importing the reactor's threads chooses a reactor, which is up to who calls this.
-        from twisted.internet.threads import deferToThread
+        # Importing the reactor chooses one, which is up to who calls this.
+        from twisted.internet import defer, reactor
 
-        return deferToThread(self.receive, channels, True)
+        def fire() -> None:
+            if not deferred.called:
+                defer.execute(taken.result).chainDeferred(deferred)
+
+        taken = self._readers.submit(self.receive, channels, True)
+        deferred: Any = defer.Deferred(lambda _: taken.add_done_callback(self._give_back))
+        taken.add_done_callback(lambda _: reactor.callFromThread(fire))
+        return deferred
 
     def new_channel(self, pattern: str) -> str:
         """Returns a new single-reader channel name for a pattern that ends in `?`."""
@@ -166,6 +185,22 @@ class BaseChannelLayer:
 
     # The 1.x name of `capacity_of`, which layers and tests written for it call.
     get_capacity = capacity_of
+
+    @cached_property
+    def _readers(self) -> ThreadPoolExecutor:
+        """Threads to wait in: of those that an event loop lends to all there are few."""
+        return ThreadPoolExecutor(READERS, thread_name_prefix="receive")
+
+    def _give_back(self, taken: Future[Received]) -> None:
+        if taken.cancelled() or taken.exception():
+            return
+        channel, message = taken.result()
+        if channel is not None and message is not None:
+            self._put_back(channel, message)
+
+    def _put_back(self, channel: str, message: dict[str, Any]) -> None:
+        """Takes back a message that was received for nobody, even where the channel is full."""
+        self.send(channel, message)
 
     def _send_one(self, outgoing: Outgoing) -> None:
         for refusal in self.send_all([outgoing]):

@@ -142,6 +142,14 @@ class InMemoryChannelLayer(BaseChannelLayer):
         with self._changed:
             self._gone[channel] = time.monotonic() + self.expiry
 
+    def _put_back(self, channel: str, message: dict[str, Any]) -> None:
+        item = Outgoing.to_channel(channel, message)
+        key = names.owner_of(channel) if names.is_local(channel) else channel
+        entry = _Entry(time.monotonic() + self.expiry, item.data, (channel,))
+        with self._changed:
+            self._queues.setdefault(key, deque()).appendleft(entry)
+            self._changed.notify_all()
+
     def _put_group(self, group: str, data: bytes) -> None:
         self._groups.expire(time.monotonic() - self.group_expiry)
         for name, channels in self._targets(group):

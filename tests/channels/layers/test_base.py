@@ -1,17 +1,22 @@
 """The contract of a channel layer (section 1), the same for every kind of layer."""
 
+import asyncio
 import logging
 import re
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
+import twisted.internet
 
 from channels.layers import exceptions
 from channels.layers.base import BaseChannelLayer
+from channels.layers.memory import InMemoryChannelLayer
 from channels.layers.outgoing import Outgoing
+from tests.support.waiting import wait_until
 
 NOTHING = (None, None)
 
@@ -210,6 +215,66 @@ class TestProcessLocalChannels:
         received = receive_blocking(layer, ["test.local!"])
         timer.join()
         assert received == ("test.local!abc", {"late": True})
+
+
+class TestReceiveInALoop:
+    def test_as_many_calls_may_wait_as_a_server_has_connections(self, memory_layer, monkeypatch):
+        together = threading.Barrier(40)
+
+        def receive(channels, block):
+            together.wait(30)
+            return channels[0], {}
+
+        monkeypatch.setattr(memory_layer, "receive", receive)
+
+        async def scenario():
+            names = [f"test.reader?{number}" for number in range(40)]
+            calls = [memory_layer.receive_async([name]) for name in names]
+            assert await asyncio.gather(*calls) == [(name, {}) for name in names]
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize("name", ["sc_test", "test.local!abc"])
+    def test_a_call_that_is_cancelled_takes_nothing_though_the_channel_is_full(
+        self, make_layer, monkeypatch, name
+    ):
+        layer = make_layer(capacity=1)
+        queue = name.partition("abc")[0]
+        taken, cancelled = slow_receive(layer, monkeypatch)
+        layer.send(name, {"number": 1})
+
+        async def scenario():
+            call = asyncio.ensure_future(layer.receive_async([queue]))
+            await asyncio.to_thread(taken.wait)
+            layer.send(name, {"number": 2})
+            call.cancel()
+            cancelled.set()
+            found = [await receive_in_loop(layer, [queue]) for _ in range(2)]
+            assert {message["number"] for _, message in found} == {1, 2}
+
+        asyncio.run(scenario())
+
+    def test_twisted_is_given_the_message(self, twisted_layer):
+        twisted_layer.send("sc_test", {"value": 1})
+        found = []
+        twisted_layer.receive_twisted(["sc_test"]).addCallback(found.append)
+        wait_until(lambda: found, "the message")
+        assert found == [("sc_test", {"value": 1})]
+
+    def test_twisted_is_given_the_error(self, twisted_layer):
+        found = []
+        twisted_layer.receive_twisted(["bad name"]).addErrback(found.append)
+        assert wait_until(lambda: found, "the error")[0].check(TypeError)
+
+    def test_a_deferred_that_is_cancelled_takes_nothing(self, twisted_layer, monkeypatch):
+        taken, cancelled = slow_receive(twisted_layer, monkeypatch)
+        twisted_layer.send("sc_test", {"value": 1})
+        deferred = twisted_layer.receive_twisted(["sc_test"])
+        deferred.addErrback(lambda failure: None)
+        taken.wait()
+        deferred.cancel()
+        cancelled.set()
+        assert receive_blocking(twisted_layer, ["sc_test"]) == ("sc_test", {"value": 1})
 
 
 class TestNewChannel:
@@ -476,6 +541,42 @@ class TestAttributes:
 def test_a_layer_without_mailboxes_says_so():
     with pytest.raises(NotImplementedError, match="BaseChannelLayer cannot serve"):
         BaseChannelLayer().open_mailbox("test", None)
+
+
+@pytest.fixture
+def memory_layer():
+    return InMemoryChannelLayer()
+
+
+@pytest.fixture
+def twisted_layer(memory_layer, monkeypatch):
+    """A layer for Twisted, whose reactor runs at once what it is called with from a thread."""
+    reactor = SimpleNamespace(callFromThread=lambda function: function())
+    monkeypatch.setattr(twisted.internet, "reactor", reactor, raising=False)
+    return memory_layer
+
+
+def slow_receive(layer, monkeypatch):
+    """Has `receive` return late; returns the event that it sets then and the one it waits for."""
+    receive, taken, go_on = layer.receive, threading.Event(), threading.Event()
+
+    def slow(channels, block=False):
+        received = receive(channels, block)
+        taken.set()
+        go_on.wait()
+        return received
+
+    monkeypatch.setattr(layer, "receive", slow)
+    return taken, go_on
+
+
+async def receive_in_loop(layer, channels):
+    """As `receive_blocking`."""
+    for _ in range(30):
+        received = await layer.receive_async(channels)
+        if received != NOTHING:
+            return received
+    raise AssertionError(f"nothing came on {channels}")
 
 
 def fill(layer, channel: str, count: int) -> None:
