@@ -79,6 +79,12 @@ class Commands:
     mailbox_bytes: int
     encrypt: Callable[[bytes], bytes]
 
+    @property
+    def keep_ms(self) -> int:
+        """How long what is for a process is kept: it may be silent for a while, and is told then
+        what has expired."""
+        return max(self.expiry_ms, 2 * PROCESS_TTL_MS)
+
     def sends(self, outgoing: Sequence[Outgoing]) -> list[Planned]:
         """Returns commands for some sends, in order; neighbours to one queue share a command."""
         planned: list[Planned] = []
@@ -121,7 +127,7 @@ class Commands:
     def tell_lost(self, channel: str) -> list[Command]:
         """Returns the commands that tell a channel's process that a message was dropped."""
         dropped = self.keys.dropped(names.owner_of(channel))
-        return [("SADD", dropped, channel), ("PEXPIRE", dropped, self.expiry_ms)]
+        return [("SADD", dropped, channel), ("PEXPIRE", dropped, self.keep_ms)]
 
     def group_add(self, group: str, channel: str) -> Command:
         """Returns the command that puts a channel into a group."""
@@ -173,7 +179,7 @@ class Commands:
             self.keys.kept,
             self.keys.worker_silence,
         ]
-        times = (PROCESS_TTL_MS // 2, PROCESS_TTL_MS, self.expiry_ms)
+        times = (PROCESS_TTL_MS // 2, PROCESS_TTL_MS, self.keep_ms)
         return scripts.beat(keys, process, members, *times, run)
 
     def bury(self, *leaving: str) -> Command:
@@ -301,6 +307,7 @@ class Commands:
             self.expiry_ms,
             LARGE_BYTES,
             self.mailbox_bytes,
+            self.keep_ms,
             *pairs,
         )
 
@@ -319,7 +326,7 @@ class Commands:
             self.keys.drops,
             self.capacity_of(item.name),
             self.mailbox_capacity,
-            self.expiry_ms,
+            self.keep_ms,
             self.group_expiry_ms,
             PROCESS_TTL_MS,
             LARGE_BYTES,
@@ -343,9 +350,8 @@ class Commands:
             self.keys.given_up(process),
             self.keys.kept,
         ]
-        return scripts.group_change(
-            keys, change, group, channel, process, self.expiry_ms, self.group_expiry_ms
-        )
+        times = (self.expiry_ms, self.group_expiry_ms, self.keep_ms)
+        return scripts.group_change(keys, change, group, channel, process, *times)
 
 
 def _target(item: Outgoing) -> str:

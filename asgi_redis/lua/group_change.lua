@@ -11,13 +11,14 @@
 -- ARGV[4]  the process
 -- ARGV[5]  expiry of a message in milliseconds
 -- ARGV[6]  expiry of a membership in milliseconds
+-- ARGV[7]  milliseconds that the inbox is kept
 
 if ARGV[1] == 'a' and redis.call('EXISTS', KEYS[4]) == 0 then
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
     if redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[4]) == 1 then
         local oldest = string.format('%.0f', now - ARGV[5])
-        catch_up(KEYS[2], KEYS[5], {[ARGV[2]] = true}, oldest, ARGV[5])
+        catch_up(KEYS[2], KEYS[5], {[ARGV[2]] = true}, oldest, ARGV[7])
     end
     redis.call('PEXPIRE', KEYS[1], ARGV[6])
     redis.call('SADD', KEYS[3], ARGV[2])
@@ -25,4 +26,4 @@ if ARGV[1] == 'a' and redis.call('EXISTS', KEYS[4]) == 0 then
 end
 -- Redis may have forgotten the process, and not yet been told again: it has to hear of it anyway.
 redis.call('XADD', KEYS[2], '*', ARGV[1], ARGV[2], 'm', ARGV[3])
-redis.call('PEXPIRE', KEYS[2], ARGV[5])
+redis.call('PEXPIRE', KEYS[2], ARGV[7])

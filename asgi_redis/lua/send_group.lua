@@ -11,7 +11,7 @@
 -- ARGV[4]  key prefix of what overflowed
 -- ARGV[5]  capacity of an inbox that no interface server listens on
 -- ARGV[6]  capacity of an interface server's inbox
--- ARGV[7]  expiry of a message in milliseconds
+-- ARGV[7]  milliseconds that what is for a process is kept
 -- ARGV[8]  expiry of a membership in milliseconds
 -- ARGV[9]  milliseconds after which an interface server without a heartbeat is gone
 -- ARGV[10] bytes above which a message is large

@@ -12,14 +12,15 @@
 -- ARGV[4]  expiry in milliseconds
 -- ARGV[5]  bytes above which a message is large
 -- ARGV[6]  bytes that an inbox may take before large messages have no room in it
--- ARGV[7…] channel, encoded message, channel, encoded message, …
+-- ARGV[7]  milliseconds that the inbox is kept: an interface server tells what has expired in it
+-- ARGV[8…] channel, encoded message, channel, encoded message, …
 -- Returns the positions, from 1, of the messages that were not taken: below zero where the client
 -- has left, as all clients of a dead process have.
 
 local inbox = KEYS[1]
 local serves = redis.call('ZSCORE', KEYS[2], ARGV[1])
 local capacity = tonumber(serves and ARGV[3] or ARGV[2])
-local count = (#ARGV - 6) / 2
+local count = (#ARGV - 7) / 2
 
 local function room()
     return capacity - redis.call('XLEN', inbox)
@@ -32,7 +33,7 @@ end
 
 local free = room()
 if free < count then
-    redis.call('XTRIM', inbox, 'MINID', string.format('%.0f', now() - ARGV[4]))
+    redis.call('XTRIM', inbox, 'MINID', string.format('%.0f', now() - ARGV[serves and 7 or 4]))
     free = room()
 end
 
@@ -53,7 +54,7 @@ local dropped = redis.call('EXISTS', KEYS[6]) == 1
 local dead = not serves and redis.call('EXISTS', KEYS[5]) == 1
 local refused, full = {}, 0
 for i = 1, count do
-    local channel, message = ARGV[5 + 2 * i], ARGV[6 + 2 * i]
+    local channel, message = ARGV[6 + 2 * i], ARGV[7 + 2 * i]
     local choked = until_when(channel)
     if dead or choked < 0 then
         refused[#refused + 1] = -i
@@ -70,7 +71,7 @@ for i = 1, count do
     end
 end
 if #refused < count then
-    redis.call('PEXPIRE', inbox, ARGV[4])
+    redis.call('PEXPIRE', inbox, ARGV[7])
     redis.call('HINCRBY', KEYS[4], 'messages_count', count - #refused)
 end
 if full > 0 then redis.call('HINCRBY', KEYS[4], 'channel_full_count', full) end

@@ -246,6 +246,35 @@ class TestDeadServers:
 
         asyncio.run(scenario())
 
+    @pytest.mark.parametrize(
+        ("capacity", "miss"),
+        [
+            (100, lambda layer, channel: layer.send(channel, {})),
+            (100, lambda layer, channel: layer.send_group("friends", {})),
+            (1, lambda layer, channel: layer.send_group("friends", {})),
+            (100, lambda layer, channel: layer.tell_lost(channel)),
+        ],
+        ids=["direct", "group", "overflow", "lost"],
+    )
+    def test_one_that_stands_still_for_longer_than_messages_live_is_told_all_the_same(
+        self, make_redis_layer, receiver, monkeypatch, capacity, miss
+    ):
+        monkeypatch.setattr(asgi_redis.commands, "PROCESS_TTL_MS", 10_000)
+        layer = make_redis_layer(expiry=0.1, capacity=capacity)
+
+        async def scenario():
+            mailbox = layer.open_mailbox("test", receiver)
+            channel = mailbox.new_channel()
+            layer.group_add("friends", channel)
+            miss(layer, channel)
+            await asyncio.sleep(0.3)
+            await mailbox.open()
+            await eventually(lambda: receiver.events, "what it missed")
+            await reaches(layer, receiver)
+            await mailbox.close()
+
+        asyncio.run(scenario())
+
     def test_one_that_was_only_stopped_is_told_that_it_missed_something(self, redis_layer):
         async def scenario():
             async with given_up(redis_layer) as (sleeper, slept, channel):
