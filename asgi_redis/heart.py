@@ -26,7 +26,7 @@ BEAT_SECONDS = 2.0
 SUSPECT_MS = 7_000
 GIVE_UP_MS = 120_000
 FORGET_MS = 3_600_000
-# Streams outlive their last reader by this long.
+# Streams outlive their last reader by this long, or by the expiry of what is in them.
 KEEP_STREAM_MS = 600_000
 
 
@@ -79,7 +79,7 @@ class Heart(threading.Thread):
                 [keys.workers, *map(keys.stream, channels)],
                 self._worker,
                 int(BEAT_SECONDS * 900),
-                KEEP_STREAM_MS,
+                max(KEEP_STREAM_MS, self._commands.expiry_ms),
                 FORGET_MS,
                 keys.reapers,
                 keys.worker_silence,

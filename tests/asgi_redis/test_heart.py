@@ -58,6 +58,16 @@ def test_after_a_silence_of_all_nobody_is_looked_for_until_all_can_be_heard(
     wait_until(lambda: heart_of(second).beat() == ["test"], "its turn")
 
 
+def test_a_stream_is_kept_for_as_long_as_its_messages(make_redis_layer):
+    layer = make_redis_layer(expiry=3600)
+    layer.send("test", {})
+    subscription = layer.subscribe(["test"])
+    heart_of(subscription).beat()
+    stream = layer.keys.stream("test")
+    assert layer.nodes[0].run(("PTTL", stream)) > 3_000_000
+    subscription.close()
+
+
 def test_a_mistake_in_a_heartbeat_is_logged_and_the_next_one_comes(
     subscribe, beats, monkeypatch, caplog
 ):
