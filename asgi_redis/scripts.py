@@ -45,7 +45,7 @@ def pack(commands: Sequence[Command]) -> list[bytes]:
 
 
 beat = Script("beat")
-bury = Script("bury")
+bury = Script("bury", "clamp")
 choke = Script("choke")
 group_add = Script("group_add")
 group_change = Script("group_change", "catch_up")
@@ -58,6 +58,6 @@ send_group = Script("send_group")
 send_local = Script("send_local")
 suspects = Script("suspects")
 unregister = Script("unregister")
-worker_beat = Script("worker_beat")
+worker_beat = Script("worker_beat", "clamp")
 
 ALL = [value for value in list(globals().values()) if isinstance(value, Script)]

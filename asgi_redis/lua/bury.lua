@@ -14,10 +14,11 @@
 -- Returns the processes taken out.
 
 local function silent()
-    if redis.call('EXISTS', KEYS[3]) == 1 then return {} end
     local time = redis.call('TIME')
-    local before = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[1])
-    return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before)
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    clamp(KEYS[1], now)
+    if redis.call('EXISTS', KEYS[3]) == 1 then return {} end
+    return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[1]))
 end
 
 local dead = ARGV[7] and {ARGV[7]} or silent()

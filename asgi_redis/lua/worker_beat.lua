@@ -15,6 +15,7 @@
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+clamp(KEYS[1], now)
 local newest = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
 if newest and now - newest > tonumber(ARGV[7]) then redis.call('SET', ARGV[6], 1, 'PX', ARGV[7]) end
 redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[1])

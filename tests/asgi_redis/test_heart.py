@@ -58,6 +58,14 @@ def test_after_a_silence_of_all_nobody_is_looked_for_until_all_can_be_heard(
     wait_until(lambda: heart_of(second).beat() == ["test"], "its turn")
 
 
+def test_who_was_heard_before_the_clock_was_put_back_counts_as_heard_now(redis_layer, subscribe):
+    node, workers = redis_layer.nodes[0], redis_layer.keys.workers
+    node.run(("ZADD", workers, 10**14, "dead"))
+    heart_of(subscribe()).beat()
+    score, now = node.execute([("ZSCORE", workers, "dead"), ("TIME",)])
+    assert int(score) <= int(now[0]) * 1000 + int(now[1]) // 1000
+
+
 def test_a_stream_is_kept_for_as_long_as_its_messages(make_redis_layer):
     layer = make_redis_layer(expiry=3600)
     layer.send("test", {})

@@ -275,6 +275,16 @@ class TestDeadServers:
 
         asyncio.run(scenario())
 
+    def test_one_that_died_is_buried_though_the_clock_was_put_back(self, redis_layer, receiver):
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+
+        async def scenario():
+            async with opened(redis_layer, receiver):
+                node.run(("ZADD", keys.processes, 10**14, "dead!"))
+                await eventually(lambda: node.run(("EXISTS", keys.given_up("dead!"))), "the note")
+
+        asyncio.run(scenario())
+
     def test_one_that_was_only_stopped_is_told_that_it_missed_something(self, redis_layer):
         async def scenario():
             async with given_up(redis_layer) as (sleeper, slept, channel):
