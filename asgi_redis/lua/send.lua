@@ -11,17 +11,26 @@
 -- Returns how many were taken; those behind them found the channel full.
 
 local stream, capacity, expiry = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+local function drop_untaken(oldest)
+    local info, last = redis.call('XINFO', 'GROUPS', stream)[1], '-'
+    for i = 1, #info, 2 do
+        if info[i] == 'last-delivered-id' then last = '(' .. info[i + 1] end
+    end
+    for _, entry in ipairs(redis.call('XRANGE', stream, last, oldest)) do
+        redis.call('XDEL', stream, entry[1])
+    end
+end
+
 -- Messages that workers are busy with are in the stream, but not waiting in it; they stay there,
 -- however old they are, because their worker may die.
 local function waiting()
     local length = redis.call('XLEN', stream)
     if length < capacity then return length end
     local time = redis.call('TIME')
-    local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - expiry
+    local oldest = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - expiry)
     local taken = redis.pcall('XPENDING', stream, ARGV[3])
-    local count, first = taken.err and 0 or taken[1], string.format('%.0f', oldest)
-    if count > 0 and tonumber(taken[2]:match('^%d+')) < oldest then first = taken[2] end
-    redis.call('XTRIM', stream, 'MINID', first)
+    local count = taken.err and 0 or taken[1]
+    if count > 0 then drop_untaken(oldest) else redis.call('XTRIM', stream, 'MINID', oldest) end
     return redis.call('XLEN', stream) - count
 end
 

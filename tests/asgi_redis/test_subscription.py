@@ -137,6 +137,20 @@ class TestDeadWorkers:
             workers[0].settle([], deliveries)
         assert again == ids
 
+    def test_those_that_nobody_took_in_time_take_no_room_beside_one_that_runs(
+        self, make_redis_layer, workers
+    ):
+        layer = make_redis_layer(expiry=1, capacity=3)
+        workers.append(layer.subscribe(["test"]))
+        layer.send("test", {"number": 0})
+        [running] = take(workers[0])
+        for number in range(1, 4):
+            layer.send("test", {"number": number})
+        time.sleep(1.1)
+        layer.send("test", {"number": 4})
+        _, [fresh] = workers[0].turn([], [running], 9)
+        assert fresh.message == {"number": 4}
+
     def test_a_message_of_a_long_consumer_survives_its_own_expiry(self, make_redis_layer, workers):
         layer = make_redis_layer(expiry=0.5, capacity=5)
         dead = layer.subscribe(["test"])
