@@ -3,6 +3,7 @@
 MessagePack keeps str and bytes apart, which JSON cannot.
 """
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,11 +28,11 @@ def encode(message: Mapping[str, Any]) -> bytes:
     if not isinstance(message, dict):
         raise TypeError(f"A message must be a dict, not {type(message).__name__}: {message!r:.100}")
     try:
-        data: bytes = msgpack.packb(message, use_bin_type=True)
-    except (TypeError, ValueError, OverflowError) as error:
+        data = _pack(message)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise TypeError(
-            f"Cannot encode the message {message!r:.200}: {error}. Only str, bytes, int (64 bits),"
-            " float, bool, None, list and dict can travel over a channel."
+            f"Cannot encode the message {reprlib.repr(message)}: {error}. Only str, bytes,"
+            " int (64 bits), float, bool, None, list and dict can travel over a channel."
         ) from error
     if len(data) > MAX_MESSAGE_BYTES:
         raise MessageTooLarge(
@@ -56,3 +57,24 @@ def decode(data: bytes) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise ValueError(f"Not a message: a {type(message).__name__} instead of a dict.")
     return message
+
+
+def _pack(message: dict[str, Any]) -> bytes:
+    try:
+        packed: bytes = msgpack.packb(message, strict_types=True)
+    except TypeError:  # a tuple, or a subclass such as Django's SafeString: these may travel too
+        packed = msgpack.packb(message)
+        _check_keys(message)
+    return packed
+
+
+def _check_keys(container: Any) -> None:
+    """Raises TypeError for a tuple as a key: it would arrive as a list, which cannot be one."""
+    if isinstance(container, dict):
+        for key in container:
+            if isinstance(key, tuple):
+                raise TypeError(f"the key {key!r:.100} is a tuple")
+        container = container.values()
+    for value in container:
+        if isinstance(value, dict | list | tuple):
+            _check_keys(value)

@@ -1,6 +1,9 @@
 """Tests of channels.layers.codec; what a layer does with messages is in test_base."""
 
+import re
+
 import pytest
+from django.utils.safestring import mark_safe
 
 from channels.layers.codec import MAX_MESSAGE_BYTES, decode, encode
 from channels.layers.exceptions import MessageTooLarge
@@ -19,6 +22,25 @@ def test_numbers_may_be_keys():
 def test_what_cannot_travel_is_shown(value):
     with pytest.raises(TypeError, match="Only str, bytes, int"):
         encode({"key": value})
+
+
+def test_a_tuple_and_a_subclass_may_travel():
+    message = {"list": (1, [2]), mark_safe("text"): mark_safe("<b>"), "nested": {"a": ({},)}}
+    assert decode(encode(message)) == {"list": [1, [2]], "text": "<b>", "nested": {"a": [{}]}}
+
+
+@pytest.mark.parametrize("message", [{(1, 2): 3}, {"a": [({(1, 2): 3},)]}])
+def test_a_tuple_is_no_key(message):
+    with pytest.raises(TypeError, match=re.escape("the key (1, 2) is a tuple")):
+        encode(message)
+
+
+def test_a_message_may_not_be_nested_too_deep():
+    message: dict = {}
+    for _ in range(5000):
+        message = {"": message}
+    with pytest.raises(TypeError, match="Cannot encode .* recursion"):
+        encode(message)
 
 
 def test_a_message_that_contains_itself_is_an_error():
