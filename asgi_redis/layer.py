@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import threading
 import time
 from collections import defaultdict, deque
@@ -368,8 +369,9 @@ class _SyncInbox:
 
 def _unlink_all(node: Node, prefix: str) -> None:
     cursor: Any = b"0"
+    pattern = re.sub(r"([*?[\\])", r"\\\1", prefix) + "*"
     while True:
-        cursor, found = node.run(("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", 500))
+        cursor, found = node.run(("SCAN", cursor, "MATCH", pattern, "COUNT", 500))
         if found:
             node.run(("UNLINK", *found))
         if cursor == b"0":

@@ -51,3 +51,13 @@ def test_of_messages_that_come_at_once_on_several_channels_none_is_lost(valkey, 
         found = [reader.result(), *(layer.receive(channels) for _ in channels[1:])]
     assert sorted(channel for channel, _ in found) == sorted(channels)
     assert layer.receive(channels) == (None, None)
+
+
+@pytest.mark.parametrize("special", ["*", "?", "[b]", "[^a]", "[a-c]", "\\"])
+def test_flush_takes_its_prefix_literally(redis_url, prefix, layer_on, special):
+    own, other = (layer_on(hosts=[redis_url], prefix=f"{prefix}{end}:") for end in (special, "b"))
+    for layer in (own, other):
+        layer.send("test", {})
+    own.flush()
+    assert own.receive(["test"]) == (None, None)
+    assert other.receive(["test"]) == ("test", {})
