@@ -30,6 +30,8 @@ def of_layer(nodes: Sequence[Node], keys: Keys) -> dict[str, int]:
         workers: living workers.
     """
     total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
+    all_servers: set[bytes] = set()
+    all_workers: set[bytes] = set()
     for node in nodes:
         now, counts, dead, loads, servers, workers = node.expect(
             node.execute(
@@ -46,10 +48,10 @@ def of_layer(nodes: Sequence[Node], keys: Keys) -> dict[str, int]:
         total.update(_integers(counts))
         total.update(dead_letters=dead, members=sum(map(int, loads)))
         now_ms = int(now[0]) * 1000
-        # Every process is known to every node, so the nodes must not be added up.
-        total["servers"] = max(total["servers"], _alive(servers, now_ms - PROCESS_TTL_MS))
-        total["workers"] = max(total["workers"], _alive(workers, now_ms - SUSPECT_MS))
-    return dict(total)
+        # Each may be known to several nodes.
+        all_servers |= _alive(servers, now_ms - PROCESS_TTL_MS)
+        all_workers |= _alive(workers, now_ms - SUSPECT_MS)
+    return {**total, "servers": len(all_servers), "workers": len(all_workers)}
 
 
 def of_channel(node: Node, keys: Keys, channel: str) -> dict[str, Any]:
@@ -74,9 +76,7 @@ def of_channel(node: Node, keys: Keys, channel: str) -> dict[str, Any]:
     )
     node.expect([counts, length, oldest, now])
     running = 0 if isinstance(taken, ResponseError) else taken[0]
-    age = 0.0
-    if oldest:
-        age = int(now[0]) + int(now[1]) / 1e6 - int(oldest[0][0].partition(b"-")[0]) / 1000
+    age = int(now[0]) + int(now[1]) / 1e6 - _born_ms(oldest[0]) / 1000 if oldest else 0.0
     return {
         "messages_count": 0,
         "channel_full_count": 0,
@@ -91,5 +91,12 @@ def _integers(pairs: Sequence[bytes]) -> dict[str, int]:
     return {name.decode(): int(value) for name, value in zip(pairs[::2], pairs[1::2], strict=True)}
 
 
-def _alive(beats: Sequence[bytes], since_ms: int) -> int:
-    return sum(float(score) >= since_ms for score in beats[1::2])
+def _alive(beats: Sequence[bytes], since_ms: int) -> set[bytes]:
+    scores = zip(beats[::2], beats[1::2], strict=True)
+    return {name for name, score in scores if float(score) >= since_ms}
+
+
+def _born_ms(entry: Any) -> int:
+    """Returns when a message was sent; one that was handed back is in another entry since."""
+    entry_id, fields = entry
+    return int(fields[3] if fields[2:3] == [b"b"] else entry_id.partition(b"-")[0])

@@ -1,12 +1,13 @@
 """Tests of asgi_redis.statistics: what a layer has counted."""
 
 import asyncio
+import time
 
 import pytest
 
 from channels.layers.exceptions import ChannelFull
 from tests.support.mailboxes import Receiver, hear, opened
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, wait_until
 
 EMPTY = {
     "messages_count": 0,
@@ -61,6 +62,17 @@ class TestLayer:
             for worker in workers:
                 worker.close()
         assert layer.global_statistics()["workers"] == 0
+
+    def test_workers_on_different_servers_are_several(self, make_redis_layer, kind):
+        layer = make_redis_layer(kind)
+        channels = {layer.shard(name): name for name in (f"test{n}" for n in range(50))}.values()
+        workers = [layer.subscribe([channel]) for channel in channels]
+        try:
+            count = len(layer.nodes)
+            wait_until(lambda: layer.global_statistics()["workers"] == count, f"{count} workers")
+        finally:
+            for worker in workers:
+                worker.close()
 
     def test_a_server_is_one_and_its_members_are_counted(self, make_redis_layer, kind, monkeypatch):
         monkeypatch.setattr("asgi_redis.mailbox.BEAT_SECONDS", 0.05)
@@ -132,6 +144,14 @@ class TestChannel:
         redis_layer.nodes[0].run(("XADD", stream, f"{(seconds - 5) * 1000}-0", "m", b""))
         assert redis_layer.channel_statistics("other")["messages_max_age"] >= 5
         assert redis_layer.channel_statistics("test")["messages_max_age"] < 5
+
+    def test_a_message_is_no_younger_for_being_handed_back(self, redis_layer):
+        redis_layer.send("test", {})
+        time.sleep(0.2)
+        worker = redis_layer.subscribe(["test"])
+        worker.release(worker.turn([], [], 1)[1])
+        worker.close()
+        assert redis_layer.channel_statistics("test")["messages_max_age"] >= 0.2
 
     def test_a_bad_name_is_refused(self, redis_layer):
         with pytest.raises(TypeError, match="bad name"):
