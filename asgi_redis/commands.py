@@ -351,7 +351,8 @@ class Commands:
             self.keys.kept,
         ]
         times = (self.expiry_ms, self.group_expiry_ms, self.keep_ms)
-        return scripts.group_change(keys, change, group, channel, process, *times)
+        capacity = self.capacity_of(channel)
+        return scripts.group_change(keys, change, group, channel, process, *times, capacity)
 
 
 def _target(item: Outgoing) -> str:

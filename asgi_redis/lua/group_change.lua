@@ -12,8 +12,10 @@
 -- ARGV[5]  expiry of a message in milliseconds
 -- ARGV[6]  expiry of a membership in milliseconds
 -- ARGV[7]  milliseconds that the inbox is kept
+-- ARGV[8]  capacity of an inbox that no interface server listens on
 
-if ARGV[1] == 'a' and redis.call('EXISTS', KEYS[4]) == 0 then
+local given_up = redis.call('EXISTS', KEYS[4]) == 1
+if ARGV[1] == 'a' and not given_up then
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
     if redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[4]) == 1 then
@@ -25,5 +27,8 @@ if ARGV[1] == 'a' and redis.call('EXISTS', KEYS[4]) == 0 then
     redis.call('PEXPIRE', KEYS[3], ARGV[6])
 end
 -- Redis may have forgotten the process, and not yet been told again: it has to hear of it anyway.
-redis.call('XADD', KEYS[2], '*', ARGV[1], ARGV[2], 'm', ARGV[3])
+-- If it was given up and lives, it tells all its sockets that they have missed something.
+if not given_up or redis.call('XLEN', KEYS[2]) < tonumber(ARGV[8]) then
+    redis.call('XADD', KEYS[2], '*', ARGV[1], ARGV[2], 'm', ARGV[3])
+end
 redis.call('PEXPIRE', KEYS[2], ARGV[7])

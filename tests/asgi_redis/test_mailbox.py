@@ -705,6 +705,19 @@ class TestClosing:
         assert node.run(("EXISTS", keys.groups_of(name))) == 0
         assert redis_layer.group_channels("friends") == []
 
+    def test_what_its_groups_are_told_afterwards_is_bounded(self, make_redis_layer, receiver):
+        layer = make_redis_layer(capacity=5)
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                return mailbox.name, mailbox.new_channel()
+
+        name, channel = asyncio.run(scenario())
+        for _ in range(20):
+            layer.group_add("friends", channel)
+            layer.group_discard("friends", channel)
+        assert layer.nodes[0].run(("XLEN", layer.keys.inbox(name))) == 5
+
     def test_it_ends_while_redis_is_away(self, valkey, layer_on, receiver):
         layer = layer_on(valkey)
 
