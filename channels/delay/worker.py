@@ -27,6 +27,8 @@ BATCH = 100
 IDLE_SECONDS = 0.1
 FIRST_RETRY_SECONDS = 0.5
 LAST_RETRY_SECONDS = 10.0
+# How long channels are passed over whose server did not answer.
+AWAY_SECONDS = 5.0
 
 
 class Worker:
@@ -34,7 +36,8 @@ class Worker:
 
     A message is `{"channel": name, "content": dict, "delay": milliseconds}`. One that is not is
     logged and dropped. While the layer or the database does not answer the worker waits for it,
-    and nothing is lost. Any number of workers may share one database.
+    and nothing is lost; where the layer has several servers, only for what is on those that are
+    away. Any number of workers may share one database.
 
     Arguments:
         channel_layer: where messages come from and go to.
@@ -62,6 +65,8 @@ class Worker:
         self._next_look = 0.0
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._retry_at = 0.0
+        self._away: set[str] = set()
+        self._ask_again_at = 0.0
 
     def install_signal_handler(self) -> None:
         """Makes SIGTERM and SIGINT end the worker."""
@@ -92,23 +97,33 @@ class Worker:
 
     def send_due(self) -> bool:
         """Sends messages whose time has come; returns whether there may be more of them."""
-        due = list(DelayedMessage.objects.is_due()[:BATCH])
+        # Those of a server that is away must not fill the batch.
+        waiting = DelayedMessage.objects.is_due().exclude(channel_name__in=self._away)
+        due = list(waiting[:BATCH])
         for message in due:
-            try:
-                if message.send(channel_layer=self.channel_layer):
-                    logger.info("Sent delayed message to channel %s", message.channel_name)
-            except (TypeError, ValueError, MessageTooLarge) as error:
-                logger.error("Dropped delayed message %s: %s", message, error)
-                message.delete()
+            if message.channel_name not in self._away:
+                self._send(message)
         return len(due) == BATCH
+
+    def _send(self, message: DelayedMessage) -> None:
+        try:
+            if message.send(channel_layer=self.channel_layer):
+                logger.info("Sent delayed message to channel %s", message.channel_name)
+        except LayerUnavailable as error:
+            self._pass_over(message.channel_name, error)
+        except (TypeError, ValueError, MessageTooLarge) as error:
+            logger.error("Dropped delayed message %s: %s", message, error)
+            message.delete()
 
     def _try_to_work(self, subscription: Subscription) -> bool:
         """Returns whether there may be more to do at once."""
+        if time.monotonic() >= self._ask_again_at:
+            self._away.clear()
         try:
             busy = self._take_in(subscription)
             if time.monotonic() >= self._next_look and not self.send_due():
                 self._next_look = time.monotonic() + self.database_sleep_duration
-        except (LayerUnavailable, DatabaseFailure) as error:
+        except DatabaseFailure as error:
             self._wait_for_recovery(error)
             return False
         self._retry_seconds = FIRST_RETRY_SECONDS
@@ -117,12 +132,29 @@ class Worker:
     def _take_in(self, subscription: Subscription) -> bool:
         """Stores new messages; returns whether there were any."""
         if not self._taken:
-            _, self._taken = subscription.turn([], self._stored, BATCH, block=False)
-            self._stored = []
+            self._read(subscription)
+        busy = bool(self._taken)
         while self._taken:
             _store(self._taken[0].message)
             self._stored.append(self._taken.pop(0))
-        return bool(self._stored)
+        return busy
+
+    def _read(self, subscription: Subscription) -> None:
+        """Says what is stored, and takes more."""
+        if CHANNEL in self._away:
+            return
+        try:
+            _, self._taken = subscription.turn([], self._stored, BATCH, block=False)
+            self._stored = []
+        except LayerUnavailable as error:
+            self._pass_over(CHANNEL, error)
+
+    def _pass_over(self, channel: str, error: LayerUnavailable) -> None:
+        """Leaves a channel alone for a while; others may be on servers that answer."""
+        if not self._away:
+            self._ask_again_at = time.monotonic() + AWAY_SECONDS
+        self._away.add(channel)
+        logger.error("Trying again in %.1f s on %s: %s", AWAY_SECONDS, channel, error)
 
     def _wait_for_recovery(self, error: Exception) -> None:
         logger.error("Trying again in %.1f s: %s", self._retry_seconds, error)

@@ -37,7 +37,7 @@ class CountedWorker(Worker):
 
 class TestWorker(ChannelTestCase):
     def setUp(self):
-        for name in ["IDLE_SECONDS", "FIRST_RETRY_SECONDS"]:
+        for name in ["IDLE_SECONDS", "FIRST_RETRY_SECONDS", "AWAY_SECONDS"]:
             patch = mock.patch.object(worker_module, name, 0)
             patch.start()
             self.addCleanup(patch.stop)
@@ -113,6 +113,41 @@ class TestWorker(ChannelTestCase):
         self.run_turns(worker=worker)
         assert self.get_next_message("work") is not None
 
+    def test_a_layer_that_cannot_be_read_can_be_sent_to(self):
+        DelayedMessage.objects.create(channel_name="work", content="{}", delay=-1)
+        layer = channel_layers["default"].channel_layer
+        with mock.patch.object(layer, "receive", side_effect=LayerUnavailable("away")):
+            with self.assertLogs("django.channels", "ERROR"):
+                self.run_turns()
+        assert self.get_next_message("work") is not None
+
+    def test_what_is_for_a_server_that_is_away_holds_nothing_else_up(self):
+        for number in range(3):
+            DelayedMessage.objects.create(channel_name="away", content="{}", delay=number - 9)
+        DelayedMessage.objects.create(channel_name="work", content='{"n": 1}', delay=-1)
+        self.ask(n=2)
+        layer = channel_layers["default"].channel_layer
+        send = layer.send_all
+
+        def send_to_the_living(outgoing):
+            if any(item.name == "away" for item in outgoing):
+                raise LayerUnavailable("away")
+            return send(outgoing)
+
+        with (
+            mock.patch.object(layer, "send_all", send_to_the_living),
+            mock.patch.object(worker_module, "BATCH", 2),
+            mock.patch.object(worker_module, "AWAY_SECONDS", 3600),
+            self.assertLogs("django.channels", "ERROR") as logs,
+        ):
+            worker = self.run_turns()
+        assert len(logs.output) == 1
+        assert self.get_next_message("work", require=True).content == {"n": 1}
+        assert DelayedMessage.objects.filter(channel_name="work").count() == 1
+        worker._ask_again_at = 0.0
+        self.run_turns(worker=worker)
+        assert not DelayedMessage.objects.filter(channel_name="away").exists()
+
     def test_the_database_may_be_away_for_a_while_and_what_was_taken_is_kept(self):
         self.ask(n=1)
         worker = CountedWorker(channel_layers["default"], signal_handlers=False)
@@ -135,7 +170,7 @@ class TestWorker(ChannelTestCase):
         worker._retry_seconds = 0.5
         with self.assertLogs("django.channels", "ERROR") as logs:
             for _ in range(7):
-                worker._wait_for_recovery(LayerUnavailable("away"))
+                worker._wait_for_recovery(OperationalError("away"))
         pauses = [re.search(r"again in (\S+) s", line)[1] for line in logs.output]
         assert pauses == ["0.5", "1.0", "2.0", "4.0", "8.0", "10.0", "10.0"]
 
