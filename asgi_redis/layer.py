@@ -212,6 +212,8 @@ class RedisChannelLayer(BaseChannelLayer):
         return DeadLetters(self.nodes, self.commands, self.decode)
 
     def subscribe(self, channels: Sequence[str]) -> Subscription:
+        if not channels:
+            raise ValueError("Cannot subscribe to no channels: there is nothing to wait for.")
         return RedisSubscription(self, channels)
 
     def open_mailbox(self, prefix: str, receiver: Receiver) -> Mailbox:

@@ -61,3 +61,8 @@ def test_flush_takes_its_prefix_literally(redis_url, prefix, layer_on, special):
     own.flush()
     assert own.receive(["test"]) == (None, None)
     assert other.receive(["test"]) == ("test", {})
+
+
+def test_a_subscription_needs_a_channel(redis_layer):
+    with pytest.raises(ValueError, match="Cannot subscribe to no channels"):
+        redis_layer.subscribe([])
