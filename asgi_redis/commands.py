@@ -212,7 +212,8 @@ class Commands:
             self.keys.kept,
             *map(self.keys.group, groups),
         ]
-        return scripts.register(keys, process, self.group_expiry_ms, self.expiry_ms, *groups)
+        times = (self.group_expiry_ms, self.expiry_ms, self.keep_ms)
+        return scripts.register(keys, process, *times, *groups)
 
     def unregister(self, process: str, groups: Sequence[str], last_id: str) -> Command:
         """Returns the command that takes a process without members out of groups."""

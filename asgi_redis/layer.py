@@ -134,9 +134,15 @@ class RedisChannelLayer(BaseChannelLayer):
         return sent.refusals
 
     def send_again(self, channel: str, message: dict[str, Any]) -> None:
-        again = Outgoing.to_channel(channel, message)
-        node = self.nodes[self.shard(channel)]
-        node.expect(node.execute(self.commands.send_again(again)))
+        item = Outgoing.to_channel(channel, message)
+        index = self.shard(channel)
+        if names.is_local(channel):
+            # A process's inbox has no other reader.
+            data = self.commands.encrypt(item.data)
+            self._inbox(index, names.owner_of(channel)).put_back(channel, data)
+        else:
+            node = self.nodes[index]
+            node.expect(node.execute(self.commands.send_again(item)))
 
     def receive(self, channels: Sequence[str], block: bool = False) -> Received:
         wanted = [names.check_receivable(channel) for channel in channels]
@@ -277,17 +283,6 @@ class RedisChannelLayer(BaseChannelLayer):
                     channel, data = taken
                     return channel, self.decode(data)
         return None
-
-    def _put_back(self, channel: str, message: dict[str, Any]) -> None:
-        item = Outgoing.to_channel(channel, message)
-        index = self.shard(channel)
-        if names.is_local(channel):
-            # A process's inbox has no other reader.
-            data = self.commands.encrypt(item.data)
-            self._inbox(index, names.owner_of(channel)).put_back(channel, data)
-        else:
-            node = self.nodes[index]
-            node.expect(node.execute(self.commands.send_again(item)))
 
     def _inbox(self, index: int, process: str) -> _SyncInbox:
         with self._inboxes_lock:

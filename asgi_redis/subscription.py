@@ -159,10 +159,8 @@ class RedisSubscription(Subscription):
 
     def _send_again(self, delivery: Delivery) -> None:
         """Puts back what was settled when it was read, once at most: it may have arrived."""
-        node = self._share_of[delivery.channel].node
-        again = Outgoing.to_channel(delivery.channel, delivery.message)
         try:
-            node.expect(node.execute(self._commands.send_again(again)))
+            self._layer.send_again(delivery.channel, delivery.message)
         except LayerUnavailable as error:
             logger.warning("Dropped a message on %s: %s", delivery.channel, error)
 

@@ -13,7 +13,7 @@
 -- ARGV[2]  how many of its channels are in groups
 -- ARGV[3]  milliseconds without any heartbeat after which it was Redis that was away
 -- ARGV[4]  milliseconds that all have then to be heard again
--- ARGV[5]  expiry of a message in milliseconds
+-- ARGV[5]  milliseconds that its inbox is kept
 -- ARGV[6]  the run of Redis that heard it last, "" if none did
 -- Returns whether it was known, whether it has missed what nobody can name, and the run of Redis. It has
 -- missed something if it had been given up; or could not be heard, while others were, for longer

@@ -19,8 +19,7 @@ if ARGV[1] == 'a' and not given_up then
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
     if redis.call('ZADD', KEYS[1], string.format('%.0f', now), ARGV[4]) == 1 then
-        local oldest = string.format('%.0f', now - ARGV[5])
-        catch_up(KEYS[2], KEYS[5], {[ARGV[2]] = true}, oldest, ARGV[7])
+        catch_up(KEYS[2], KEYS[5], {[ARGV[2]] = true}, now - ARGV[5], ARGV[7])
     end
     redis.call('PEXPIRE', KEYS[1], ARGV[6])
     redis.call('SADD', KEYS[3], ARGV[2])

@@ -8,24 +8,25 @@
 -- ARGV[1]  the process
 -- ARGV[2]  expiry of a membership in milliseconds
 -- ARGV[3]  expiry of a message in milliseconds
--- ARGV[4…] the group names
+-- ARGV[4]  milliseconds that the inbox is kept
+-- ARGV[5…] the group names
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local fresh = {}
 for i = 5, #KEYS do
     if redis.call('ZADD', KEYS[i], string.format('%.0f', now), ARGV[1]) == 1 then
-        fresh[ARGV[i - 1]] = true
+        fresh[ARGV[i]] = true
     end
     redis.call('PEXPIRE', KEYS[i], ARGV[2])
-    redis.call('SADD', KEYS[1], ARGV[i - 1])
+    redis.call('SADD', KEYS[1], ARGV[i])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 
 if next(fresh) and redis.call('EXISTS', KEYS[3]) == 1 then
-    catch_up(KEYS[2], KEYS[4], fresh, string.format('%.0f', now - ARGV[3]), ARGV[3])
+    catch_up(KEYS[2], KEYS[4], fresh, now - ARGV[3], ARGV[4])
 else
     -- Nothing was kept: their members hear that they may have missed something.
     for name in pairs(fresh) do redis.call('XADD', KEYS[2], '*', 'x', name, 'm', '') end
-    if next(fresh) then redis.call('PEXPIRE', KEYS[2], ARGV[3]) end
+    if next(fresh) then redis.call('PEXPIRE', KEYS[2], ARGV[4]) end
 end

@@ -196,11 +196,7 @@ class BaseChannelLayer:
             return
         channel, message = taken.result()
         if channel is not None and message is not None:
-            self._put_back(channel, message)
-
-    def _put_back(self, channel: str, message: dict[str, Any]) -> None:
-        """Takes back a message that was received for nobody, even where the channel is full."""
-        self.send(channel, message)
+            self.send_again(channel, message)
 
     def _send_one(self, outgoing: Outgoing) -> None:
         for refusal in self.send_all([outgoing]):

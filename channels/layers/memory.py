@@ -142,12 +142,12 @@ class InMemoryChannelLayer(BaseChannelLayer):
         with self._changed:
             self._gone[channel] = time.monotonic() + self.expiry
 
-    def _put_back(self, channel: str, message: dict[str, Any]) -> None:
+    def send_again(self, channel: str, message: dict[str, Any]) -> None:
         item = Outgoing.to_channel(channel, message)
         key = names.owner_of(channel) if names.is_local(channel) else channel
         entry = _Entry(time.monotonic() + self.expiry, item.data, (channel,))
         with self._changed:
-            self._queues.setdefault(key, deque()).appendleft(entry)
+            self._queues.setdefault(key, deque()).append(entry)
             self._changed.notify_all()
 
     def _put_group(self, group: str, data: bytes) -> None:

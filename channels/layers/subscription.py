@@ -105,7 +105,8 @@ class PlainSubscription(Subscription):
         return self._layer.send_all(outgoing) if outgoing else []
 
     def release(self, deliveries: Sequence[Delivery]) -> None:
-        self._layer.send_all([Outgoing.to_channel(d.channel, d.message) for d in deliveries])
+        for delivery in deliveries:
+            self._layer.send_again(delivery.channel, delivery.message)
 
     def close(self) -> None:
         """Nothing to do: nothing is held back."""

@@ -580,6 +580,22 @@ class TestForgetting:
 
         asyncio.run(scenario())
 
+    def test_what_has_expired_before_it_could_be_given_is_told(self, redis_layer, receiver):
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel = await joined(redis_layer, mailbox, receiver)
+                redis_layer.flush()
+                for entry_id in ("1-1", "1-2"):
+                    node.run(("XADD", keys.kept, entry_id, "g", "friends", "m", "very old"))
+                redis_layer.send_group("friends", {"number": 3})
+                beat(mailbox)
+                await eventually(lambda: receiver.groups, "what is kept")
+                assert receiver.events == [("lost", {channel}), ("group", {"number": 3})]
+
+        asyncio.run(scenario())
+
     def test_what_is_kept_goes_when_all_are_heard_again(self, redis_layer, receiver):
         node, keys = redis_layer.nodes[0], redis_layer.keys
 

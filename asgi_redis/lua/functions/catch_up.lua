@@ -5,16 +5,23 @@
 -- kept    group messages kept for whoever was not heard
 -- fresh   the groups as keys of a table
 -- oldest  milliseconds before which messages have expired
--- expiry  of a message in milliseconds
+-- keep    milliseconds that the inbox is kept
 
-local function catch_up(inbox, kept, fresh, oldest, expiry)
-    for _, entry in ipairs(redis.call('XRANGE', kept, oldest, '+')) do
+local function catch_up(inbox, kept, fresh, oldest, keep)
+    local told = {}
+    local function tell(group)
+        if not told[group] then redis.call('XADD', inbox, '*', 'x', group, 'm', '') end
+        told[group] = true
+    end
+    for _, entry in ipairs(redis.call('XRANGE', kept, '-', '+')) do
         local operation, group, _, message = unpack(entry[2])
-        if operation == 'g' and fresh[group] then
+        if operation == 'x' then
+            for name in pairs(fresh) do tell(name) end
+        elseif fresh[group] and tonumber(entry[1]:match('^%d+')) < oldest then
+            tell(group)
+        elseif fresh[group] then
             redis.call('XADD', inbox, '*', 'g', group, 'm', message)
-        elseif operation == 'x' then
-            for name in pairs(fresh) do redis.call('XADD', inbox, '*', 'x', name, 'm', '') end
         end
     end
-    redis.call('PEXPIRE', inbox, expiry)
+    redis.call('PEXPIRE', inbox, keep)
 end
