@@ -151,10 +151,10 @@ class Worker:
 
     def _pass_over(self, channel: str, error: LayerUnavailable) -> None:
         """Leaves a channel alone for a while; others may be on servers that answer."""
-        if not self._away:
+        if not self._away:  # there may be very many
             self._ask_again_at = time.monotonic() + AWAY_SECONDS
+            logger.error("Trying again in %.1f s on %s: %s", AWAY_SECONDS, channel, error)
         self._away.add(channel)
-        logger.error("Trying again in %.1f s on %s: %s", AWAY_SECONDS, channel, error)
 
     def _wait_for_recovery(self, error: Exception) -> None:
         logger.error("Trying again in %.1f s: %s", self._retry_seconds, error)
