@@ -147,12 +147,14 @@ class Worker:
         supply.note_duration(time.perf_counter() - started)
 
     def _run(self, supply: Supply, delivery: Delivery, call: Call | None) -> None:
-        if call is None:
-            self._results.add([], delivery)
-        else:
-            call.run()
-            self._settle(supply, delivery, call, self._results)
-        supply.end()
+        try:
+            if call is None:
+                self._results.add([], delivery)
+            else:
+                call.run()
+                self._settle(supply, delivery, call, self._results)
+        finally:
+            supply.end()
 
     def _prepare(self, delivery: Delivery) -> Call | None:
         """Returns the call to make; None if there is none to make for the message."""
@@ -210,9 +212,11 @@ class Worker:
 
     def _finish_apart(self, supply: Supply, delivery: Delivery, call: Call) -> None:
         results = Results()
-        self._settle(supply, delivery, call, results)
-        supply.flush(results)
-        supply.end()
+        try:
+            self._settle(supply, delivery, call, results)
+            supply.flush(results)
+        finally:
+            supply.end()
 
 
 class WorkerGroup(Worker):
