@@ -163,16 +163,10 @@ class WebSocketConnection:
             event = await receive()
             if event["type"] == "websocket.disconnect":
                 return int(event.get("code") or 1005)
-            if not await self._carry(event) and not self._closed:
-                logger.warning(
-                    "Closed the socket on %s: no room for its frames on websocket.receive."
-                    " Start more workers.",
-                    self._path,
-                )
-                self.close(messages.TRY_AGAIN_LATER)
+            await self._carry(event)
 
-    async def _carry(self, event: messages.Scope) -> bool:
-        """Sends a frame on, waiting a little for room; returns whether it went."""
+    async def _carry(self, event: messages.Scope) -> None:
+        """Sends a frame on, waiting a little for room; closes the socket if there is none."""
         order = self._order + 1
         message = messages.websocket_receive(self.reply_channel, self._path, event, order)
         started = 0.0
@@ -180,18 +174,19 @@ class WebSocketConnection:
             try:
                 await self._send_frame(message)
             except ChannelFull:
-                patience = FULL_SECONDS
-            except LayerUnavailable:
-                patience = AWAY_SECONDS
+                patience, reason = FULL_SECONDS, "no room on websocket.receive. Start more workers."
+            except LayerUnavailable as error:
+                patience, reason = AWAY_SECONDS, str(error)
             else:
                 self._outlet.throttle(blocked=False)
-                return True
+                return
             started = started or time.monotonic()
             if time.monotonic() - started > patience:
-                break
+                logger.warning("Closed the socket on %s: %s", self._path, reason)
+                self.close(messages.TRY_AGAIN_LATER)
+                return
             self._outlet.throttle(blocked=True)
             await asyncio.sleep(RETRY_SECONDS)
-        return False
 
     async def _send_frame(self, message: messages.Content) -> None:
         """Sends a frame; its number is used up unless it is certain that nobody will see it."""
