@@ -32,8 +32,7 @@ logger = logging.getLogger(__name__)
 BLOCK_MS = 1000
 # A read that takes longer than its wait and this is a connection that has died.
 READ_SECONDS = 6.0
-
-
+# How many of the messages that are its own it asks for at a time.
 PENDING_COUNT = 1000
 
 
@@ -336,9 +335,8 @@ class RedisSubscription(Subscription):
             if not once:
                 with self._lock:
                     share.taken[channel].add(entry_id)
-            receipt = None if once else entry_id
-            first_id, tries = _message_id(entry_id, fields), _tries(fields)
-            deliveries.append(Delivery(channel, message, receipt, first_id, tries))
+            receipt, first_id = None if once else entry_id, _message_id(entry_id, fields)
+            deliveries.append(Delivery(channel, message, receipt, first_id, _tries(fields)))
         return deliveries
 
     def _bury(
