@@ -24,8 +24,8 @@ local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local function last_of(key) return redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2] end
 local own, newest, workers = redis.call('ZSCORE', KEYS[1], ARGV[1]), last_of(KEYS[1]), last_of(KEYS[7])
 -- Others prove nothing just after Redis was away for all: some are heard again before us.
-local alone = redis.call('EXISTS', KEYS[5], KEYS[9]) == 0
-local missed = alone and own and now - own > tonumber(ARGV[5])
+local conclusive = redis.call('EXISTS', KEYS[5], KEYS[9]) == 0
+local missed = conclusive and own and now - own > tonumber(ARGV[5])
     and math.max(newest, workers or 0) - own > tonumber(ARGV[4])
 
 -- Where all are silent it was Redis that was away; where there are none, it may have forgotten them.
