@@ -40,7 +40,8 @@ def receiver() -> Receiver:
 
 
 async def joined(layer, mailbox, receiver, group: str = "friends") -> str:
-    """Puts a new channel of a mailbox into a group and returns it."""
+    """Puts a new channel of a mailbox, which beats, into a group and returns it."""
+    await eventually(lambda: all(branch._run for branch in mailbox._branches), "its heartbeats")
     channel = mailbox.new_channel()
     await asyncio.to_thread(layer.group_add, group, channel)
     await hear(layer, mailbox, receiver)

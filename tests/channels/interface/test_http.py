@@ -178,8 +178,7 @@ class TestResponse:
         async def scenario():
             async with serving(layer) as site:
                 request, _ = await start(site, path="/lost/")
-                await asyncio.sleep(0.2)  # for a heartbeat
-                assert site.server.mailbox._branches[0].available
+                await eventually(lambda: site.server.mailbox._branches[0]._run, "a heartbeat")
                 layer.flush()
                 await request.ended()
                 assert request.status == 503
