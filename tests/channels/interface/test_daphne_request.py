@@ -250,7 +250,7 @@ def test_the_next_request_of_a_client_that_does_not_read_waits(daphne):
 
 
 def test_the_timeout_cuts_off_what_has_begun_and_tells_the_worker(tmp_path, redis_url, prefix):
-    limit = ("--http-timeout", "1")
+    limit = ("--http-timeout", "3")
     with started(Daphne(tmp_path, redis_url, prefix, options=limit)) as daphne:
         stream, message = daphne.request(path="/stream/")
         part = {"status": 200, "content": b"half", "more_content": True}
