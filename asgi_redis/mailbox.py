@@ -35,7 +35,7 @@ RETRY_SECONDS = 0.5
 AWAY_SECONDS = 0.5
 REGISTER_COUNT = 500
 # Where the last entry of a read was written this long ago, more may wait that Redis could lose.
-LAG_MS = 250
+LAG_MS = 1000
 # What arrives is handed over for this long at a time.
 TAKE_SECONDS = 0.05
 NAME_TRIES = 16

@@ -504,7 +504,7 @@ class TestForgetting:
             async with opened(redis_layer, receiver) as mailbox:
                 channel = await joined(redis_layer, mailbox, receiver)
                 redis_layer.send(channel, {"number": 1})
-                time.sleep(0.3)  # the loop stands still, so that nothing is read
+                time.sleep(1.2)  # the loop stands still, so that nothing is read
                 await eventually(lambda: receiver.direct, "the message")
                 redis_layer.flush()
                 beat(mailbox)
@@ -524,7 +524,7 @@ class TestForgetting:
             async with opened(layer, receiver) as mailbox:
                 channel = await joined(layer, mailbox, receiver)
                 layer.send(channel, {"number": 1})
-                time.sleep(0.3)  # the loop stands still, so that nothing is read
+                time.sleep(1.2)  # the loop stands still, so that nothing is read
                 await eventually(lambda: receiver.direct, "the message")
                 await asyncio.to_thread(valkey.restart)
                 await eventually(lambda: receiver.lost_channels == {channel}, "the news")

@@ -121,4 +121,5 @@ def test_what_groups_are_sent_after_it_has_forgotten_everything_arrives(
     wait_until(lambda: len(sender.sent) > start + 250, "some more")
     sender.stop()
     rig.check_everything_arrived(sender)
-    assert len(rig.crowd.open_members()) == len(rig.crowd.members)
+    # On a machine that is too slow a server may have been behind, and says so.
+    assert {member.closed for member in rig.crowd.members} <= {None, 1013}
