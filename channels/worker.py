@@ -185,9 +185,10 @@ class Worker:
     def _settle(self, supply: Supply, delivery: Delivery, call: Call, results: Results) -> None:
         """Sends what goes to other layers, and notes what is to be told our own."""
         own = [item for layer, item in call.pending if layer is self.channel_layer]
-        others = [pair for pair in call.pending if pair[0] is not self.channel_layer]
-        if others and not supply.carry_through(lambda: send_pending(others)):
-            return  # the worker has to stop: another one runs the message again
+        if len(own) < len(call.pending):
+            others = [pair for pair in call.pending if pair[0] is not self.channel_layer]
+            if not supply.carry_through(lambda: send_pending(others)):
+                return  # the worker has to stop: another one runs the message again
         if call.put_back:
             own += self._put_back(delivery)
         results.add(own, delivery)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from channels.layers.exceptions import ChannelLayerError
+from channels.layers.exceptions import ChannelFull, ChannelLayerError
 from channels.layers.outgoing import Outgoing
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ class PlainSubscription(Subscription):
 
     def release(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
-            self._layer.send_again(delivery.channel, delivery.message)
+            # Where the layer knows no difference to `send`, nobody is left to be told.
+            with suppress(ChannelFull):
+                self._layer.send_again(delivery.channel, delivery.message)
 
     def close(self) -> None:
         """Nothing to do: nothing is held back."""

@@ -4,7 +4,10 @@ import threading
 
 import pytest
 
+from channels.layers.base import BaseChannelLayer
+from channels.layers.memory import InMemoryChannelLayer
 from channels.layers.outgoing import Outgoing
+from channels.layers.subscription import Delivery
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("short_waits")
@@ -139,3 +142,16 @@ class TestSettleAndRelease:
         values = [delivery.message["value"] for delivery in read(subscribe("test"), 2)]
         assert sorted(values) == [1, 2]
         assert subscription.turn([], [], 1) == ([], [])
+
+
+def test_a_layer_that_knows_no_way_back_but_send_may_be_full():
+    class Layer(InMemoryChannelLayer):
+        send_again = BaseChannelLayer.send_again
+
+    layer = Layer(capacity=1)
+    layer.send("test", {"number": 1})
+    subscription = layer.subscribe(["test"])
+    subscription.release([Delivery("test", {"number": 2}), Delivery("other", {"number": 3})])
+    assert layer.receive(["test"]) == ("test", {"number": 1})
+    assert layer.receive(["test"]) == (None, None)
+    assert layer.receive(["other"]) == ("other", {"number": 3})
