@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.5
+# What may wait in a process; consumers whose replies would be more wait themselves.
+MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Backlog:
         self._batches: list[Batch] = []
         # How many messages wait for each server; there may be very many.
         self._counts: Counter[int] = Counter()
+        self._bytes = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -64,8 +67,17 @@ class Backlog:
 
         Returns:
             what was refused for good, or found its channel full.
+
+        Raises:
+            LayerUnavailable: too much waits already for a server that is away, and nothing was
+                sent.
         """
-        refusals, left = self._attempt(outgoing, self._barred(), set())
+        barred = self._barred()
+        if self._bytes > MOST_BYTES and not barred.isdisjoint(self._servers_of(outgoing)):
+            raise LayerUnavailable(
+                f"{self._bytes} bytes of replies wait for servers that are away, and no more can."
+            )
+        refusals, left = self._attempt(outgoing, barred, set())
         if left:
             self._keep(Batch(left, done, time.monotonic()))
         else:
@@ -136,6 +148,7 @@ class Backlog:
         with self._lock:
             self._batches.append(batch)
             self._counts.update(self._servers_of(batch.outgoing))
+            self._bytes += _bytes(batch.outgoing)
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._deliver, name="asgi-redis-backlog", daemon=True
@@ -171,8 +184,13 @@ class Backlog:
         with self._lock:
             self._counts.subtract(self._servers_of(batch.outgoing))
             self._counts.update(self._servers_of(left))
+            self._bytes += _bytes(left) - _bytes(batch.outgoing)
             batch.outgoing = left
             if not left:
                 self._batches.remove(batch)
         if not left:
             self._settle(batch.done)
+
+
+def _bytes(items: Sequence[Outgoing]) -> int:
+    return sum(len(item.data) for item in items)

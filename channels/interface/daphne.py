@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet import defer, task
 from twisted.internet.interfaces import ISSLTransport
 
-from channels.interface.daphne_request import Request
+from channels.interface.daphne_request import LastRequest, Request
 from channels.interface.daphne_socket import DaphneOutlet
 from channels.interface.timers import INTERVAL_SECONDS, Timers
 
@@ -108,6 +108,7 @@ def _stop(interface: InterfaceServer) -> defer.Deferred[None]:
         port.stopListening()
     for server in servers:
         _shield_requests(server)
+    _limit_idle()
     logger.info("Going away: closing all connections.")
     drain = interface.drain(lambda: _is_sending() or any(map(_is_receiving, servers)))
     return defer.Deferred.fromFuture(asyncio.ensure_future(drain))
@@ -116,8 +117,21 @@ def _stop(interface: InterfaceServer) -> defer.Deferred[None]:
 def _shield_requests(server: Any) -> None:
     """Has Daphne, which ends all applications at once, leave the requests to `drain`."""
     for protocol, details in server.connections.items():
-        if isinstance(protocol, Request) and "application_instance" in details:
+        if not isinstance(protocol, Request):
+            continue
+        protocol.be_last()
+        if "application_instance" in details:
             details["application_instance"] = asyncio.shield(details["application_instance"])
+
+
+def _limit_idle() -> None:
+    """Lets connections that wait for another request have one more at the most."""
+    for reader in _reactor().getReaders():
+        protocol: Any = getattr(reader, "protocol", None)
+        while hasattr(protocol, "wrappedProtocol"):
+            protocol = protocol.wrappedProtocol
+        if hasattr(protocol, "requestFactory"):
+            protocol.requestFactory = LastRequest
 
 
 def _is_sending() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from typing import Any
 
 from daphne.http_protocol import WebRequest
@@ -25,6 +25,7 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
     channel: Any = None
     content: Any
     _when_gone: Callable[[], None] | None = None
+    _is_last = False
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments, parsePOSTFormSubmission=False)
@@ -34,9 +35,19 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
         # Daphne would believe this header of any client: with a root path of its choice it could
         # ask for what a proxy hides. `--root-path` says it for all.
         self.requestHeaders.removeHeader(b"Daphne-Root-Path")
+        self._tell_length()
         if not isinstance(self.content, BytesIO):
             self.content = Upload(self.content)
+        if self._is_last:
+            self.be_last()
         return super().process()
+
+    def be_last(self) -> None:
+        """Has the connection end with the response to this request."""
+        self._is_last = True
+        if self.channel is not None:
+            self.channel.persistent = False
+            self.responseHeaders.setRawHeaders(b"Connection", [b"close"])
 
     def connectionLost(self, reason: Any) -> None:
         """Takes note that the client has left before its response was complete."""
@@ -109,6 +120,17 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
         if self.channel is not None:
             self.channel.forceAbortClient()
 
+    def _tell_length(self) -> None:
+        """Says of a body that came in chunks how long it is, as a proxy that has all of it does.
+
+        Django takes a form without a length for an empty one.
+        """
+        if self.requestHeaders.hasHeader(b"Transfer-Encoding"):
+            self.requestHeaders.removeHeader(b"Transfer-Encoding")
+            length = self.content.seek(0, SEEK_END)
+            self.content.seek(0)
+            self.requestHeaders.setRawHeaders(b"Content-Length", [b"%d" % length])
+
     def _head(self, headers: Headers) -> bytes:
         """Returns the status line and the headers (RFC 9112, sections 4 and 5)."""
         reason = RESPONSES.get(self.code, b"Unknown Status")
@@ -131,3 +153,9 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
             "size": self.sentLength,
         }
         self.server.log_action("http", "complete", details)
+
+
+class LastRequest(Request):
+    """A request to a server that is going away."""
+
+    _is_last = True

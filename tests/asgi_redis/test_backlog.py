@@ -7,6 +7,7 @@ import pytest
 import asgi_redis.backlog
 from asgi_redis.backlog import Backlog
 from asgi_redis.keys import shard
+from channels.layers.exceptions import LayerUnavailable
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Delivery
 from tests.support.waiting import wait_until
@@ -143,3 +144,20 @@ def test_what_waits_at_the_end_is_named_and_not_settled(
     backlog.close()
     assert "Stopped with 2 messages for servers that are away." in caplog.text
     assert settled == []
+
+
+def test_only_so_much_may_wait(make_layer, make_backlog, settled, valkey, monkeypatch):
+    monkeypatch.setattr(asgi_redis.backlog, "MOST_BYTES", 1000)
+    layer = make_layer()
+    backlog = make_backlog(layer)
+    valkey.kill()
+    backlog.send([Outgoing.to_channel(THERE, {"text": 1001 * "x"})], [])
+    with pytest.raises(LayerUnavailable, match="bytes of replies wait for servers that are away"):
+        backlog.send([to(HERE, 1), to(THERE, 2)], [DONE])
+    assert (numbers(layer, HERE), settled) == ([], [])
+    backlog.send([to(HERE, 3)], [])
+    assert numbers(layer, HERE) == [3]
+    valkey.start()
+    wait_until(lambda: waiting(backlog) == 0, "the first to leave")
+    backlog.send([to(HERE, 1), to(THERE, 2)], [DONE])
+    assert (numbers(layer, HERE), settled) == ([1], [DONE])

@@ -3,6 +3,8 @@
 import http.client
 import signal
 import socket
+from contextlib import ExitStack
+from functools import partial
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -140,6 +142,37 @@ class TestShutdown:
             assert response.read() == content
             connection.close()
             assert daphne.process.wait() == 0, daphne.process.output
+
+    def test_connections_end_with_their_next_response(self, tmp_path, redis_url, prefix):
+        address, request = "127.0.0.1", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+        with started(Daphne(tmp_path, redis_url, prefix)) as daphne, ExitStack() as stack:
+            idle, beginning, busy = (
+                stack.enter_context(socket.create_connection((address, daphne.port), SECONDS))
+                for _ in range(3)
+            )
+            idle.sendall(request)
+            answer(daphne, b"first")
+            assert idle.recv(4096).endswith(b"first")
+            beginning.sendall(request[:20])
+            busy.sendall(request)
+            message = daphne.take("http.request")
+            terminate(daphne)
+            idle.sendall(request)
+            answer(daphne, b"last")
+            beginning.sendall(request[20:])
+            answer(daphne, b"last")
+            daphne.layer.send(message["reply_channel"], {"status": 200, "content": b"last"})
+            for client in (idle, beginning, busy):
+                response = b"".join(iter(partial(client.recv, 4096), b""))
+                assert b"connection: close\r\n" in response.lower()
+                assert response.endswith(b"last")
+            assert daphne.process.wait() == 0, daphne.process.output
+
+
+def answer(daphne, content) -> None:
+    """Answers the next request."""
+    message = daphne.take("http.request")
+    daphne.layer.send(message["reply_channel"], {"status": 200, "content": content})
 
 
 def terminate(daphne) -> None:

@@ -146,6 +146,23 @@ def test_a_large_body_arrives_in_order(daphne):
     connection.close()
 
 
+@pytest.mark.parametrize("parts", [[], [b"form"], [bytes(200_000)] * 3])
+def test_a_body_in_chunks_arrives_with_its_length(daphne, parts):
+    connection, message = daphne.request("POST", body=iter(parts))
+    headers = dict(message["headers"])
+    assert headers[b"content-length"] == b"%d" % len(b"".join(parts))
+    assert b"transfer-encoding" not in headers
+    body, channel = message["body"], message.get("body_channel")
+    more = channel is not None
+    while more:
+        part = daphne.take(channel)
+        body, more = body + part["content"], part["more_content"]
+    assert body == b"".join(parts)
+    daphne.layer.send(message["reply_channel"], {"status": 204})
+    assert connection.getresponse().status == 204
+    connection.close()
+
+
 def test_a_header_that_would_pass_for_another_is_dropped(daphne):
     connection, message = daphne.request(**{"X_Forwarded_For": "192.0.2.1", "X-Other": "kept"})
     names = [name for name, _ in message["headers"]]
