@@ -1,5 +1,9 @@
 """The Django app: what is connected when a project starts."""
 
+import math
+import threading
+import time
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import register
@@ -35,12 +39,19 @@ def _claim_runserver() -> None:
         commands["runserver"] = "channels"
 
 
+# When the thread's connections were last looked at; what was good a second ago, still is.
+_looked = threading.local()
+GOOD_SECONDS = 1.0
+
+
 def _prepare_databases(**kwargs: object) -> None:
     # Queries are only kept in development; asking every connection costs each message.
     if settings.DEBUG:
         reset_queries()
-    close_old_connections()
+    if time.monotonic() - getattr(_looked, "at", -math.inf) > GOOD_SECONDS:
+        close_old_connections()
 
 
 def _release_databases(**kwargs: object) -> None:
     close_old_connections()
+    _looked.at = time.monotonic()

@@ -179,7 +179,8 @@ class Worker:
         if self.callback:
             self.callback(channel, message)
         consumer, kwargs = match
-        logger.debug("Dispatching message on %s to %s", channel, name_that_thing(consumer))
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("Dispatching message on %s to %s", channel, name_that_thing(consumer))
         return Call(consumer, message, kwargs, type(self))
 
     def _settle(self, supply: Supply, delivery: Delivery, call: Call, results: Results) -> None:

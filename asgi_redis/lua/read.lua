@@ -31,9 +31,10 @@ local function suspect(entry)
     return entry[2][5] == 't' and (tonumber(entry[2][6]) or 0) > 0
 end
 
-local function drop(stream, entry)
-    redis.call('XACK', stream, group, entry[1])
-    redis.call('XDEL', stream, entry[1])
+local function drop(stream, ids)
+    if #ids == 0 then return end
+    redis.call('XACK', stream, group, unpack(ids))
+    redis.call('XDEL', stream, unpack(ids))
 end
 
 local function put_back(stream, entry)
@@ -42,27 +43,26 @@ local function put_back(stream, entry)
         fields = {fields[1], fields[2], 'b', entry[1]:match('^%d+'), 't', 0, 'i', entry[1]}
     end
     redis.call('XADD', stream, '*', unpack(fields))
-    drop(stream, entry)
 end
 
 local result, alone = {}, false
 -- Adds entries to the result; returns whether some of them had expired.
 local function sort(i, stream, entries)
-    local once, gone = ARGV[i + 4] == '1', false
+    local once, gone, done = ARGV[i + 4] == '1', false, {}
     for _, entry in ipairs(entries) do
         local expired = born(entry) < oldest
-        gone = gone or expired
-        if not expired and (alone or #result > 0 and suspect(entry)) then
+        local waits = not expired and (alone or #result > 0 and suspect(entry))
+        if waits then
             put_back(stream, entry)
             alone = true
-        else
-            if once or expired then drop(stream, entry) end
-            if not expired then
-                result[#result + 1] = {i, entry[1], entry[2]}
-                alone = suspect(entry)
-            end
+        elseif not expired then
+            result[#result + 1] = {i, entry[1], entry[2]}
+            alone = suspect(entry)
         end
+        gone = gone or expired
+        if once or expired or waits then done[#done + 1] = entry[1] end
     end
+    drop(stream, done)
     return gone
 end
 

@@ -35,15 +35,14 @@ local function waiting()
 end
 
 local room = capacity - waiting()
-local fresh = redis.call('EXISTS', stream) == 0
+local left = redis.call('PTTL', stream)
 local sent = math.min(math.max(room, 0), #ARGV - 4)
 for i = 5, sent + 4 do
     redis.call('XADD', stream, '*', 'm', ARGV[i])
 end
-if sent > 0 then
-    -- What nobody reads goes by itself; readers keep their streams for longer.
-    if fresh then redis.call('PEXPIRE', stream, expiry)
-    else redis.call('PEXPIRE', stream, expiry, 'GT') end
+-- What nobody reads goes by itself; readers keep their streams for longer.
+if sent > 0 and left < expiry and left ~= -1 then
+    redis.call('PEXPIRE', stream, expiry)
 end
 
 for i = 2, #KEYS do

@@ -38,7 +38,8 @@ if free < count then
 end
 
 -- Most of the time there are none, and nothing is asked about each channel.
-local choking = redis.call('EXISTS', KEYS[3]) == 1
+local special = redis.call('EXISTS', KEYS[3], KEYS[6]) > 0
+local choking = special and redis.call('EXISTS', KEYS[3]) == 1
 local function until_when(channel)
     local score = choking and redis.call('ZSCORE', KEYS[3], channel)
     return score and math.abs(score) > now() and tonumber(score) or 0
@@ -50,7 +51,7 @@ local function too_heavy(message)
     return bytes and bytes > tonumber(ARGV[6])
 end
 
-local dropped = redis.call('EXISTS', KEYS[6]) == 1
+local dropped = special and redis.call('EXISTS', KEYS[6]) == 1
 local dead = not serves and redis.call('EXISTS', KEYS[5]) == 1
 local refused, full = {}, 0
 for i = 1, count do

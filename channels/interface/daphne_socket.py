@@ -10,7 +10,7 @@ from typing import Any
 from autobahn.websocket.types import ConnectionDeny
 
 from channels.interface import transport as transports
-from channels.interface.frames import Frame
+from channels.interface.frames import SHORT_BYTES, Frame, decode
 from channels.interface.outlet import BACKLOG_BYTES, BACKLOG_SECONDS, Outlet
 
 logger = logging.getLogger(__name__)
@@ -39,10 +39,12 @@ class DaphneOutlet(Outlet):
         # A frame that is too large or broken gets its close code, not just a dead connection.
         protocol.failByDrop = False
         protocol.closeHandshakeTimeout = CLOSE_SECONDS
+        limits = protocol.maxMessagePayloadSize, protocol.maxFramePayloadSize
+        is_strict = any(0 < limit < SHORT_BYTES for limit in limits)
         # Without the line that Autobahn formats for each of its reads.
-        protocol.dataReceived = protocol._dataReceived
+        protocol.dataReceived = protocol._dataReceived if is_strict else self._read
         self._take = protocol.onMessage
-        protocol._onMessageEnd = self._arrive
+        protocol._onMessageEnd = self._end_message
         self._take_fragment = protocol.onMessageFrame
         protocol.onMessageFrame = self._arrive_in_part
         self._since = 0.0
@@ -107,17 +109,34 @@ class DaphneOutlet(Outlet):
             self._since = time.monotonic()
         return waiting
 
-    def _arrive(self) -> None:
-        """Takes a frame; if more than enough wait by now, the client is not read any further.
+    def _read(self, data: bytes) -> None:
+        """Takes the short messages that data begin with, and leaves the rest to Autobahn."""
+        protocol, start = self._protocol, 0
+        if self._is_between_messages():
+            while message := decode(data, start):
+                start = message.end
+                self._arrive(message.payload, message.is_binary)
+            if start and protocol.autoPingTimeoutCall:
+                protocol._cancelAutoPingTimeoutCall()
+        if start < len(data):
+            protocol._dataReceived(data[start:])
 
-        Autobahn's own method, besides, tells listeners that nobody here can be.
-        """
+    def _is_between_messages(self) -> bool:
+        """Returns whether Autobahn waits for a message to begin."""
+        protocol = self._protocol
+        is_inside = protocol.data or protocol.current_frame or protocol.inside_message
+        return protocol.state == protocol.STATE_OPEN and not is_inside
+
+    def _end_message(self) -> None:
+        """Takes what Autobahn has read; its own method tells listeners that nobody here can be."""
         protocol = self._protocol
         fragments, protocol.message_data = protocol.message_data, None
-        if protocol.failedByMe:
-            return
-        payload = b"".join(fragments)
-        self._take(payload, protocol.message_is_binary)
+        if not protocol.failedByMe:
+            self._arrive(b"".join(fragments), protocol.message_is_binary)
+
+    def _arrive(self, payload: bytes, is_binary: bool) -> None:
+        """Takes a message; if more than enough wait by now, the client is not read any further."""
+        self._take(payload, is_binary)
         waiting = self._protocol.application_queue.qsize()
         if waiting > FRAMES_WAITING or len(payload) > LARGE_FRAME_BYTES:
             self._pause(True)

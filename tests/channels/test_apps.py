@@ -1,5 +1,7 @@
 """Tests of channels.apps: what installing the app connects."""
 
+import threading
+
 import pytest
 from django.apps import apps
 from django.core.checks.registry import registry
@@ -40,9 +42,23 @@ class TestQueries:
         assert len(self.connection.queries_log) == 1
 
 
-@pytest.mark.parametrize("signal", [consumer_started, consumer_finished])
-def test_old_connections_are_closed_around_consumers(signal, monkeypatch):
-    closed = []
-    monkeypatch.setattr("channels.apps.close_old_connections", lambda: closed.append(True))
-    signal.send(sender=Worker)
-    assert closed == [True]
+class TestOldConnections:
+    @pytest.fixture(autouse=True)
+    def looks(self, monkeypatch):
+        """How often old connections were looked for, in a thread that has not done it yet."""
+        looks = []
+        monkeypatch.setattr("channels.apps._looked", threading.local())
+        monkeypatch.setattr("channels.apps.close_old_connections", lambda: looks.append(True))
+        return looks
+
+    @pytest.mark.parametrize("signal", [consumer_started, consumer_finished])
+    def test_they_are_closed_around_consumers(self, signal, looks):
+        signal.send(sender=Worker)
+        assert len(looks) == 1
+
+    @pytest.mark.parametrize(("seconds", "count"), [(100.0, 1), (-1.0, 2)])
+    def test_but_not_again_right_after_the_last_one(self, seconds, count, looks, monkeypatch):
+        monkeypatch.setattr("channels.apps.GOOD_SECONDS", seconds)
+        consumer_finished.send(sender=Worker)
+        consumer_started.send(sender=Worker)
+        assert len(looks) == count

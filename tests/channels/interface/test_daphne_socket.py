@@ -1,6 +1,7 @@
 """Tests of channels.interface.daphne_socket: WebSockets in a real Daphne."""
 
 import asyncio
+import random
 
 import pytest
 from daphne.ws_protocol import WebSocketFactory
@@ -9,9 +10,11 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Opcode
 
 from channels.interface.daphne_socket import DaphneOutlet
 from tests.support.daphne import SECONDS
+from tests.support.masking import masked
 
 HANDSHAKE = b"""\
 GET / HTTP/1.1\r
@@ -21,6 +24,23 @@ Connection: Upgrade\r
 Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r
 Sec-WebSocket-Version: 13\r
 """
+
+
+MESSAGES = [
+    masked(b"text", Opcode.TEXT),
+    masked(b"", Opcode.TEXT),
+    masked("€".encode() * 100, Opcode.TEXT),
+    masked(bytes(range(256))),
+    masked(bytes(66_000)),
+    masked(b"", Opcode.PONG),
+    masked(b"be", Opcode.TEXT, fin=False) + masked(b"", Opcode.PING) + masked(b"gun", Opcode.CONT),
+]
+ENDS = [
+    masked(b"not \xff text", Opcode.TEXT),
+    masked(b"nothing to continue", Opcode.CONT),
+    masked(b"\x03\xe8bye", Opcode.CLOSE),
+    b"neither masked nor a frame",
+]
 
 
 class DaphneServer:
@@ -57,11 +77,12 @@ def timers():
 
 @pytest.fixture
 def knock(timers):
-    """Makes a protocol of Daphne's whose client waits in its handshake; takes more headers."""
+    """Makes a protocol of Daphne's whose client waits in its handshake; takes more headers, and
+    options of Autobahn's."""
 
-    def make(headers=b""):
+    def make(headers=b"", **options):
         factory = WebSocketFactory(DaphneServer())
-        factory.setProtocolOptions(autoPingTimeout=30)
+        factory.setProtocolOptions(autoPingTimeout=30, **options)
         factory._batched_timer = timers
         protocol = factory.buildProtocol(None)
         protocol._raw_query_string = b""
@@ -112,6 +133,50 @@ def test_a_client_that_is_not_read_on_purpose_is_taken_for_dead_only_afterwards(
             timers.advance(1)
             protocol.last_ping -= 1
         assert protocol.state == state
+
+
+def test_a_client_that_sends_is_not_taken_for_dead(knock, timers):
+    protocol = knock()
+    DaphneOutlet(protocol).accept(None)
+    protocol._sendAutoPing()
+    timers.advance(29)
+    protocol.dataReceived(masked(b"alive", Opcode.TEXT))
+    timers.advance(29)
+    assert protocol.state == protocol.STATE_OPEN
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_messages_arrive_as_autobahn_alone_reads_them(knock, seed):
+    chance = random.Random(seed)
+    data = b"".join(chance.choice(MESSAGES) for _ in range(50)) + chance.choice(ENDS)
+    data += chance.choice(MESSAGES)
+    ours, alone = knock(), knock()
+    DaphneOutlet(ours).accept(None)
+    alone.serverAccept()
+    alone.failByDrop = False
+    while data:
+        size = chance.choice([1, 7, 300, 70_000])
+        ours.dataReceived(data[:size])
+        alone.dataReceived(data[:size])
+        data = data[size:]
+    assert ours.state == alone.state
+    assert len(arrived(ours)) > 20
+    assert arrived(ours) == arrived(alone)
+
+
+@pytest.mark.parametrize("limit", ["maxMessagePayloadSize", "maxFramePayloadSize"])
+def test_limits_hold_for_short_messages(knock, limit):
+    protocol = knock(**{limit: 10})
+    DaphneOutlet(protocol).accept(None)
+    protocol.dataReceived(masked(b"ten bytes.", Opcode.TEXT) + masked(b"eleven bytes", Opcode.TEXT))
+    assert arrived(protocol) == [{"type": "websocket.receive", "text": "ten bytes."}]
+    assert protocol.state == protocol.STATE_CLOSING
+    assert (1009).to_bytes(2, "big") in protocol.transport.value()
+
+
+def arrived(protocol) -> list[dict]:
+    """Returns the events of a protocol, without the connect."""
+    return list(protocol.application_queue._queue)[1:]
 
 
 def test_frames_of_every_kind_arrive_and_leave(daphne):

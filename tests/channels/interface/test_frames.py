@@ -6,7 +6,8 @@ from websockets.frames import Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from channels.interface.frames import Frame, encode
+from channels.interface.frames import Frame, decode, encode
+from tests.support.masking import masked
 
 
 def read(data: bytes):
@@ -43,3 +44,38 @@ def test_a_frame_for_many_is_encoded_once():
     frame = Frame("hello")
     assert frame.encoded == encode("hello")
     assert frame.encoded is frame.encoded
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 125, 126, 127, 1000, 65535])
+@pytest.mark.parametrize(("unit", "opcode"), [(b"a", Opcode.TEXT), (b"\xff", Opcode.BINARY)])
+def test_what_a_client_encoded_is_decoded(size, unit, opcode):
+    data = b"before" + masked(unit * size, opcode)
+    message = decode(data + b"after", 6)
+    assert message == (unit * size, opcode is Opcode.BINARY, len(data))
+
+
+@pytest.mark.parametrize("size", [1, 200])
+def test_a_part_of_a_frame_is_not(size):
+    data = masked(bytes(size))
+    assert [decode(data[:end], 0) for end in range(len(data))] == [None] * len(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        masked(bytes(65536)),
+        masked(b"", Opcode.PING),
+        masked(b"", Opcode.CLOSE),
+        masked(b"begun", fin=False),
+        masked(b"continued", Opcode.CONT),
+        b"\xc2" + masked(b"compressed")[1:],
+        masked(b"not \xff text", Opcode.TEXT),
+        masked(b"half a \xe2\x82", Opcode.TEXT),
+        b"\x83" + masked(b"no such opcode")[1:],
+        b"\x82\xfe\x00\x05keys....." + bytes(200),  # five bytes, but a length for many
+        b"\x82\xff" + bytes(6) + b"\x00\x05keys.....",
+        encode("not masked"),
+    ],
+)
+def test_all_else_is_left_to_a_complete_implementation(data):
+    assert decode(data, 0) is None
