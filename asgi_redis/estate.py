@@ -8,7 +8,7 @@ from asgi_redis.node import Node
 
 def hand_back_all(
     node: Node, commands: Commands, channel: str, worker: str, died: bool
-) -> tuple[int, int]:
+) -> tuple[int, list[bytes]]:
     """Puts back what a worker had taken, for others, and has the worker forgotten.
 
     Arguments:
@@ -19,15 +19,14 @@ def hand_back_all(
         died: whether it died, perhaps of one of the messages.
 
     Returns:
-        how many messages were put back, and how many became dead letters.
+        how many messages were put back, and those that became dead letters.
 
     Raises:
         LayerUnavailable: some of it may be left.
     """
-    total_back = total_dead = 0
-    more = 1
+    total_back, all_dead, more = 0, [], 1
     while more:
         back, dead, more = node.run(commands.hand_back(channel, worker, died))
         total_back += back
-        total_dead += dead
-    return total_back, total_dead
+        all_dead += dead
+    return total_back, all_dead

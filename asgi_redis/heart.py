@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from redis.exceptions import ResponseError
 
 from asgi_redis import scripts
-from asgi_redis.commands import Commands
 from asgi_redis.estate import hand_back_all
 from asgi_redis.keys import WORKERS
 from asgi_redis.outage import Outage
+from channels.layers import names
 from channels.layers.exceptions import LayerUnavailable
 
 if TYPE_CHECKING:
+    from asgi_redis.layer import RedisChannelLayer
     from asgi_redis.subscription import Share
 
 logger = logging.getLogger(__name__)
@@ -28,6 +30,8 @@ GIVE_UP_MS = 120_000
 FORGET_MS = 3_600_000
 # Streams outlive their last reader by this long, or by the expiry of what is in them.
 KEEP_STREAM_MS = 600_000
+# What the names of channels begin with on which clients are heard.
+CLIENT_CHANNELS = ("http.", "websocket.")
 
 
 def connection_name(worker: str) -> str:
@@ -39,14 +43,15 @@ class Heart(threading.Thread):
     """Beats on one of the servers that the worker reads from, until it is stopped.
 
     Arguments:
-        commands: the layer's.
+        layer: the channel layer.
         worker: the worker's name.
         share: the worker's channels on that server.
     """
 
-    def __init__(self, commands: Commands, worker: str, share: Share) -> None:
+    def __init__(self, layer: RedisChannelLayer, worker: str, share: Share) -> None:
         super().__init__(name="asgi-redis-heart", daemon=True)
-        self._commands = commands
+        self._layer = layer
+        self._commands = layer.commands
         self._worker = worker
         self._share = share
         self._outage = Outage("This worker cannot say that it is alive")
@@ -116,5 +121,15 @@ class Heart(threading.Thread):
                 "A worker died with messages on %s: %d go to others, %d to the dead letters.",
                 channel,
                 back,
-                dead,
+                len(dead),
             )
+        if channel.startswith(CLIENT_CHANNELS):
+            for data in dead:
+                self._tell_client(data)
+
+    def _tell_client(self, data: bytes) -> None:
+        """Ends the connection that a message came from: what follows it would hide a gap."""
+        with suppress(ValueError):
+            reply_channel = self._layer.decode(data).get("reply_channel")
+            if isinstance(reply_channel, str) and names.is_local(reply_channel):
+                self._layer.tell_lost(reply_channel)

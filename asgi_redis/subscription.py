@@ -60,7 +60,7 @@ class Share:
         self.broken = True
         # What could not be settled while the server was away.
         self.late: list[Any] = []
-        self.heart = Heart(layer.commands, worker, self)
+        self.heart = Heart(layer, worker, self)
 
     def rotate(self) -> None:
         """Puts another channel first, so that a busy one does not keep the others waiting."""

@@ -30,7 +30,8 @@ class _Addressee:
     def send(self, content: dict[str, Any], immediately: bool = False) -> None:
         """Sends a message.
 
-        Inside a consumer it leaves when the consumer returns, elsewhere at once.
+        Inside a consumer it leaves when the consumer returns, elsewhere at once. A task or thread
+        that outlives the consumer is elsewhere.
 
         Arguments:
             content: the message, a dict.
@@ -39,6 +40,7 @@ class _Addressee:
         Raises:
             TypeError: the content is no dict (for a group: ValueError), or holds what cannot
                 travel.
+            MessageTooLarge: its encoded form is.
             ChannelFull: the channel is full (never for a group).
             LayerUnavailable: the layer's server does not answer.
         """
@@ -47,7 +49,7 @@ class _Addressee:
                 f"You can only send dicts as content on channels, not {type(content).__name__}."
             )
         pending = pending_sends.get()
-        if immediately or pending is None:
+        if immediately or pending is None or not pending.is_open:
             self._send_now(content)
         else:
             pending.append((self.channel_layer, self._outgoing(content)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from asyncio import CancelledError
+import os
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ from asgiref.sync import sync_to_async
 
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection
 from channels.message import Message
-from channels.pending import Pending, pending_sends
+from channels.pending import Pending, Unsent, once, pending_sends
 from channels.signals import consumer_finished, consumer_started
 from channels.utils import name_that_thing
 
@@ -26,21 +27,29 @@ class Call:
         message: its first argument.
         kwargs: what the route's filters matched.
         sender: the worker class, for the signals.
+        insist: as of Pending.
 
     Attributes:
         pending: what the consumer sent, once it has run.
         put_back: whether it raised ConsumeLater.
+        is_unsent: whether the worker had to stop before the layer took what has to leave first.
     """
 
     def __init__(
-        self, consumer: Callable[..., Any], message: Message, kwargs: dict[str, str], sender: Any
+        self,
+        consumer: Callable[..., Any],
+        message: Message,
+        kwargs: dict[str, str],
+        sender: Any,
+        insist: Callable[[Callable[[], None]], bool] = once,
     ) -> None:
         self.consumer = consumer
         self.message = message
         self.kwargs = kwargs
         self.sender = sender
-        self.pending: Pending = []
+        self.pending = Pending(insist)
         self.put_back = False
+        self.is_unsent = False
 
     def run(self) -> None:
         """Calls the consumer. Whatever it raises ends here, in the log or on the socket."""
@@ -70,25 +79,32 @@ class Call:
                 self._log_failures(await finish(sender=self.sender))
 
     def __enter__(self) -> None:
+        self._pid = os.getpid()
         self._token = pending_sends.set(self.pending)
 
     def __exit__(self, *exception: object) -> None:
+        self.pending.is_open = False
         pending_sends.reset(self._token)
 
     def _end_with(self, error: BaseException) -> None:
         """Does what the exception asks for; raises again what must end the worker."""
         try:
-            if isinstance(error, ConsumeLater):
+            if isinstance(error, SystemExit) and os.getpid() != self._pid:
+                # A child that the consumer forked is done, and no worker.
+                os._exit(error.code if isinstance(error.code, int) else bool(error.code))
+            elif isinstance(error, ConsumeLater):
                 self.put_back = True
+            elif isinstance(error, Unsent):
+                self.is_unsent = True
             elif isinstance(error, DenyConnection):
                 self._deny()
             elif isinstance(error, ChannelSocketException):
                 error.run(self.message)
-            elif isinstance(error, Exception | SystemExit | CancelledError):
+            elif _is_from_keyboard(error):
+                raise error
+            else:
                 # A consumer's sys.exit(), or a task that it cancelled, ends nobody else.
                 self._log(error, self.consumer)
-            else:
-                raise error
         except Exception as misuse:
             self._log(misuse, self.consumer)
 
@@ -114,3 +130,9 @@ class Call:
                 ' {"close": True} to its reply channel.'
             ) from None
         self.message.reply_channel.send({"close": True})
+
+
+def _is_from_keyboard(error: BaseException) -> bool:
+    """Returns whether somebody may have pressed Ctrl-C where no signal handler of ours is."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return isinstance(error, KeyboardInterrupt) and is_main

@@ -23,7 +23,7 @@ from channels.alarms import alarms
 from channels.channel import Channel
 from channels.layers.exceptions import ChannelFull, LayerUnavailable
 from channels.message import Message
-from channels.pending import pending_sends, send_pending
+from channels.pending import Unsent, pending_sends, send_pending
 from channels.session_store import session_for_reply_channel
 
 logger = logging.getLogger("django.channels")
@@ -71,7 +71,7 @@ class SocketOrder:
     @property
     def is_last(self) -> bool:
         """Whether the message tells that its socket is gone."""
-        return self.channel is not None and self.channel.endswith(".disconnect")
+        return self.channel.endswith(".disconnect")
 
     @property
     def _patience(self) -> float:
@@ -93,14 +93,27 @@ class SocketOrder:
         return False
 
     def finish(self, message: Message) -> None:
-        """The message has run: its replies leave, then the next message may run."""
+        """The message has run: its replies leave, then the next message may run.
+
+        Raises:
+            Unsent: the worker has to stop and the replies have not left; the message has not run.
+        """
         _send_replies()
-        session = message.channel_session
+        try:
+            self._raise_count(message.channel_session)
+        except Exception:
+            alarms.set(RETRY_SECONDS, self._raise_count_later)
+            raise
+
+    def _raise_count(self, session: SessionBase) -> None:
         # Read again: had this worker been taken for dead, others would have gone on without it.
         session[COUNT_KEY] = max(self.order + 1, session.load().get(COUNT_KEY, 0))
         session.save()
         session.modified = False
         self.release(session[COUNT_KEY])
+
+    def _raise_count_later(self) -> None:
+        self._raise_count(session_for_reply_channel(self.reply_channel))
 
     def release(self, count: int) -> None:
         """Puts the waiting message whose turn it is, by the socket's count, back on its channel.
@@ -234,8 +247,6 @@ def _send_replies() -> None:
     """Sends what the consumer has sent so far, so that the next message's replies come later."""
     pending = pending_sends.get()
     if pending:
-        try:
-            send_pending(pending)
-        except LayerUnavailable:
-            return  # the worker will send them; the next message cannot come before
+        if not pending.insist(lambda: send_pending(pending)):
+            raise Unsent("The worker has to stop before the layer has taken the replies.")
         pending.clear()

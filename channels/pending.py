@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -19,23 +20,53 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 2.0
 RETRY_INTERVAL_SECONDS = 0.1
 
-# The sends of the consumer that runs in this context, each with its layer; None outside.
-Pending = list[tuple[Any, Outgoing]]
+
+class Unsent(Exception):
+    """The worker has to stop, and the layer has not taken yet what its consumer sent."""
+
+
+def once(action: Callable[[], None]) -> bool:
+    """Calls what sends; for whoever has no reason to insist."""
+    action()
+    return True
+
+
+class Pending(list[tuple[Any, Outgoing]]):
+    """What a consumer has sent, each send with its layer.
+
+    Arguments:
+        insist: calls what sends until the layer answers; returns whether it did, which it did not
+            if the worker has to stop.
+
+    Attributes:
+        is_open: whether the consumer runs; what it has started and outlives it sends by itself.
+    """
+
+    def __init__(self, insist: Callable[[Callable[[], None]], bool] = once) -> None:
+        super().__init__()
+        self.insist = insist
+        self.is_open = True
+
+
+# The sends of the consumer that runs in this context; None outside.
 pending_sends: ContextVar[Pending | None] = ContextVar("pending_sends", default=None)
+# Nobody would send what a child process adds to its copy.
+os.register_at_fork(after_in_child=lambda: pending_sends.set(None))
 
 
 @contextmanager
 def collect_sends() -> Iterator[Pending]:
     """Collects what is sent in the block, instead of sending it."""
-    collected: Pending = []
+    collected = Pending()
     token = pending_sends.set(collected)
     try:
         yield collected
     finally:
+        collected.is_open = False
         pending_sends.reset(token)
 
 
-def send_pending(pending: Pending) -> None:
+def send_pending(pending: list[tuple[Any, Outgoing]]) -> None:
     """Sends what was collected, in order, each layer's part together.
 
     Raises:

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -73,13 +74,15 @@ class Worker:
 
     def sigterm_handler(self, signo: int | None, stack_frame: Any) -> None:
         """Ends the worker once the running consumer has returned."""
-        logger.info(
-            "Shutdown signal received, %s.",
-            "waiting for the running consumer" if self._is_busy() else "stopping",
-        )
         self.termed = True
         if self._supply is not None:
             self._supply.stop()
+        # Where the signal came while a line is being written, Python writes no other.
+        with suppress(RuntimeError):
+            logger.info(
+                "Shutdown signal received, %s.",
+                "waiting for the running consumer" if self._is_busy() else "stopping",
+            )
 
     def _is_busy(self) -> bool:
         return self.in_job
@@ -138,7 +141,7 @@ class Worker:
             self.in_job = False
 
     def _handle(self, supply: Supply, delivery: Delivery, coroutines: CoroutineLoop) -> None:
-        call = self._prepare(delivery)
+        call = self._prepare(supply, delivery)
         started = time.perf_counter()
         if call is not None and iscoroutinefunction(call.consumer):
             coroutines.start(call.run_async(), partial(self._finish_apart, supply, delivery, call))
@@ -156,15 +159,15 @@ class Worker:
         finally:
             supply.end()
 
-    def _prepare(self, delivery: Delivery) -> Call | None:
+    def _prepare(self, supply: Supply, delivery: Delivery) -> Call | None:
         """Returns the call to make; None if there is none to make for the message."""
         try:
-            return self._route(delivery)
+            return self._route(supply, delivery)
         except Exception:  # a message that nobody can route must not end the worker
             logger.exception("Error routing a message on %s:", delivery.channel)
             return None
 
-    def _route(self, delivery: Delivery) -> Call | None:
+    def _route(self, supply: Supply, delivery: Delivery) -> Call | None:
         channel, content = delivery.channel, delivery.message
         message = Message(content, channel, self.channel_layer)
         message.id = delivery.id
@@ -181,10 +184,12 @@ class Worker:
         consumer, kwargs = match
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("Dispatching message on %s to %s", channel, name_that_thing(consumer))
-        return Call(consumer, message, kwargs, type(self))
+        return Call(consumer, message, kwargs, type(self), supply.carry_through)
 
     def _settle(self, supply: Supply, delivery: Delivery, call: Call, results: Results) -> None:
         """Sends what goes to other layers, and notes what is to be told our own."""
+        if call.is_unsent:
+            return  # the worker has to stop: another one runs the message again
         own = [item for layer, item in call.pending if layer is self.channel_layer]
         if len(own) < len(call.pending):
             others = [pair for pair in call.pending if pair[0] is not self.channel_layer]
@@ -241,9 +246,9 @@ class WorkerGroup(Worker):
 
     def sigterm_handler(self, signo: int | None, stack_frame: Any) -> None:
         """Ends all workers once their running consumers have returned."""
-        super().sigterm_handler(signo, stack_frame)
         for worker in self.workers:
             worker.termed = True
+        super().sigterm_handler(signo, stack_frame)
 
     def _is_busy(self) -> bool:
         return any(worker.in_job for worker in (self, *self.workers))

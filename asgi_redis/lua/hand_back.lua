@@ -12,10 +12,10 @@
 -- ARGV[6]  how many dead letters are kept
 -- ARGV[7…] the ids; none means what the worker had taken, some at a time: then it is forgotten, unless
 --          there is more
--- Returns how many were put back, how many became dead letters, and whether there is more.
+-- Returns how many were put back, the messages that became dead letters, and whether there is more.
 
 local stream, group, worker, died = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
-local back, dead, at_once = 0, 0, 1000
+local back, dead, at_once = 0, {}, 1000
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 
@@ -36,7 +36,7 @@ local function put_back(id, fields)
     if tries >= tonumber(ARGV[4]) then
         local reason = 'its workers died ' .. tries .. ' times'
         redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'm', fields[2], 'c', ARGV[5], 'r', reason)
-        dead = dead + 1
+        dead[#dead + 1] = fields[2]
     else
         redis.call('XADD', stream, '*', 'm', fields[2], 'b', born, 't', tries, 'i', first)
         back = back + 1

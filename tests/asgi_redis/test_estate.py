@@ -13,7 +13,7 @@ def test_all_of_it_goes_back_and_the_worker_is_forgotten(make_redis_layer, died)
     node, commands = layer.nodes[0], layer.commands
     layer.create_groups(node, ["test"])
     assert len(node.run(commands.read("gone", ["test"], [False], 1500))) == 1100
-    assert hand_back_all(node, commands, "test", "gone", died) == (1100, 0)
+    assert hand_back_all(node, commands, "test", "gone", died) == (1100, [])
     stream = layer.keys.stream("test")
     assert node.run(("XINFO", "CONSUMERS", stream, "workers")) == []
     assert node.run(("XLEN", stream)) == 1100
@@ -22,4 +22,4 @@ def test_all_of_it_goes_back_and_the_worker_is_forgotten(make_redis_layer, died)
 
 def test_nothing_of_a_channel_that_there_is_not(redis_layer):
     node, commands = redis_layer.nodes[0], redis_layer.commands
-    assert hand_back_all(node, commands, "test", "gone", died=True) == (0, 0)
+    assert hand_back_all(node, commands, "test", "gone", died=True) == (0, [])

@@ -98,3 +98,17 @@ def test_a_worker_whose_user_lacks_a_right_beats_as_soon_as_it_has_it(valkey, la
         client.execute_command("ACL SETUSER app +info")
         wait_until(lambda: client.zcard(layer.keys.workers), "a heartbeat")
     subscription.close()
+
+
+@pytest.mark.parametrize(("channel", "told"), [("websocket.receive", [b"process!1"]), ("jobs", [])])
+def test_a_client_whose_message_became_a_dead_letter_is_told(
+    redis_layer, subscribe, monkeypatch, channel, told
+):
+    monkeypatch.setattr("asgi_redis.commands.MAX_TRIES", 1)
+    node, commands = redis_layer.nodes[0], redis_layer.commands
+    redis_layer.send(channel, {"reply_channel": "process!1"})
+    redis_layer.create_groups(node, [channel])
+    node.run(commands.read("gone", [channel], [False], 10))
+    heart_of(subscribe())._take_from(channel, "gone")
+    assert [letter.channel for letter in redis_layer.dead_letters] == [channel]
+    assert node.run(("SMEMBERS", redis_layer.keys.dropped("process!"))) == told

@@ -2,6 +2,9 @@
 
 import asyncio
 import logging
+import os
+import sys
+import threading
 from contextvars import ContextVar
 
 import pytest
@@ -11,11 +14,15 @@ from channels.dispatch import Call
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection
 from channels.layers.memory import InMemoryChannelLayer
 from channels.message import Message
-from channels.pending import pending_sends
+from channels.pending import Unsent, pending_sends
 from channels.signals import consumer_finished, consumer_started
 from tests.support.signals import connected
 
 pytestmark = pytest.mark.usefixtures("without_database")
+
+
+class Panic(BaseException):
+    """As extensions in other languages raise."""
 
 
 def make_call(consumer, channel: str = "test", **kwargs) -> Call:
@@ -101,7 +108,8 @@ def test_receivers_of_both_signals_share_the_consumers_context(run):
 
 
 @pytest.mark.parametrize(
-    "error", [LookupError("a mistake"), SystemExit(1), asyncio.CancelledError()]
+    "error",
+    [LookupError("a mistake"), SystemExit(1), asyncio.CancelledError(), GeneratorExit(), Panic()],
 )
 def test_what_it_raises_is_logged_and_what_it_sent_is_kept(run, events, caplog, logged, error):
     call = run(raising(error))
@@ -111,11 +119,59 @@ def test_what_it_raises_is_logged_and_what_it_sent_is_kept(run, events, caplog, 
     assert events[-1] == ("finished", "the sender")
 
 
-def test_what_must_end_the_worker_ends_it():
+def test_ctrl_c_ends_the_worker():
     call = make_call(raising(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         call.run()
     assert pending_sends.get() is None
+
+
+def test_but_not_from_a_thread_where_nobody_can_press_it(caplog):
+    call = make_call(raising(KeyboardInterrupt()))
+    thread = threading.Thread(target=call.run)
+    thread.start()
+    thread.join()
+    assert "Error processing message on test with consumer" in caplog.text
+
+
+def test_the_message_has_not_run_if_its_replies_have_to_leave_and_cannot(run, logged):
+    assert run(raising(Unsent())).is_unsent
+    assert logged() == []
+
+
+@pytest.mark.parametrize(("code", "status"), [(3, 3), (None, 0), ("a mistake", 1)])
+def test_a_child_that_a_consumer_forks_ends_as_it_says(code, status):
+    def fork(message):
+        child = os.fork()
+        if not child:
+            sys.exit(code)
+        statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+    statuses = []
+    make_call(fork).run()
+    assert statuses == [status]
+
+
+def test_what_outlives_a_consumer_sends_by_itself():
+    layer = InMemoryChannelLayer()
+    go_on = threading.Event()
+
+    def late():
+        go_on.wait(30)
+        Channel("late", channel_layer=layer).send({})
+
+    async def consumer(message):
+        consumer.task = asyncio.ensure_future(asyncio.to_thread(late))
+
+    async def run():
+        call = make_call(consumer)
+        await call.run_async()
+        go_on.set()
+        await consumer.task
+        return call
+
+    assert asyncio.run(run()).pending == []
+    assert layer.receive(["late"]) == ("late", {})
 
 
 def test_consume_later_asks_for_the_message_to_be_put_back(run, logged):

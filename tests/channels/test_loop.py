@@ -1,6 +1,7 @@
 """Tests of channels.loop: coroutines of a worker, in a thread of their own."""
 
 import asyncio
+import sys
 import threading
 
 import pytest
@@ -100,6 +101,33 @@ def test_when_very_many_run_the_next_has_to_wait(monkeypatch):
 
 async def end_after(ends, started):
     started.append("third")
+
+
+def test_a_task_that_ends_the_process_ends_no_others(coroutines, caplog):
+    ended = threading.Barrier(2, timeout=30)
+
+    async def run():
+        task = asyncio.ensure_future(leave())
+        await asyncio.sleep(0)
+        assert task.done()
+
+    async def leave():
+        sys.exit("enough")
+
+    for _ in range(2):
+        coroutines.start(run(), ended.wait)
+        ended.wait()
+    assert caplog.text.count("Error in a task of a coroutine consumer:") == 2
+
+
+def test_a_coroutine_that_raises_is_done_all_the_same(coroutines):
+    done = threading.Event()
+
+    async def run():
+        raise GeneratorExit
+
+    coroutines.start(run(), done.set)
+    assert done.wait(30)
 
 
 def test_what_fails_after_a_coroutine_is_logged_and_frees_its_place(monkeypatch, caplog):

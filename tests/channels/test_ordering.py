@@ -4,8 +4,11 @@ import gc
 import threading
 import time
 from collections import Counter, defaultdict
+from unittest.mock import Mock
 
 import pytest
+from django.contrib.sessions.backends.file import SessionStore
+from django.db import DatabaseError
 
 from asgi_redis import RedisChannelLayer
 from channels.asgi import ChannelLayerWrapper
@@ -14,7 +17,7 @@ from channels.layers.exceptions import LayerUnavailable
 from channels.layers.memory import InMemoryChannelLayer
 from channels.message import Message
 from channels.ordering import COUNT_KEY, LOST_KEY, MOST_EARLY
-from channels.pending import collect_sends, send_pending
+from channels.pending import Pending, Unsent, collect_sends, pending_sends, send_pending
 from channels.routing import route
 from channels.sessions import channel_session, enforce_ordering, session_for_reply_channel
 from channels.worker import WorkerGroup
@@ -232,6 +235,25 @@ def test_replies_leave_before_the_next_message_may_run(socket, layer):
         assert layer.receive(["websocket.send!"])[1] == {"text": "0"}
     send_pending(pending)
     assert layer.receive(["websocket.send!"]) == (None, None)
+
+
+def test_a_message_whose_replies_cannot_leave_before_the_worker_stops_has_not_run(socket, layer):
+    pending = Pending(insist=lambda action: False)
+    token = pending_sends.set(pending)
+    with pytest.raises(Unsent):
+        socket.run(0)
+    pending_sends.reset(token)
+    assert session_for_reply_channel(REPLY).get(COUNT_KEY) is None
+    socket.run(0, 1)
+    assert socket.ran == [0, 0, 1]
+
+
+def test_a_count_that_cannot_be_saved_is_saved_later(socket, monkeypatch):
+    socket.run(0, 2)
+    with monkeypatch.context() as patch, pytest.raises(DatabaseError):
+        patch.setattr(SessionStore, "save", Mock(side_effect=DatabaseError("locked")))
+        socket.run(1)
+    wait_until(lambda: socket.read() == [2], "the next message")
 
 
 def test_changes_of_the_session_do_not_turn_back_the_count(socket, layer):

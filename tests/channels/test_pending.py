@@ -1,6 +1,8 @@
 """Tests of channels.pending: sends that wait, and what becomes of those that are refused."""
 
+import os
 import threading
+from contextvars import copy_context
 
 import pytest
 
@@ -42,6 +44,23 @@ class TestCollectSends:
             thread.join()
         assert pending == []
         assert layer.receive(["test"]) == ("test", {})
+
+    def test_what_comes_after_the_block_from_a_copy_of_its_context_is_sent_at_once(self, layer):
+        with collect_sends() as pending:
+            context = copy_context()
+        context.run(Channel("test", channel_layer=layer).send, {"value": 1})
+        assert pending == []
+        assert layer.receive(["test"]) == ("test", {"value": 1})
+
+    def test_a_child_process_sends_at_once(self, redis_layer):
+        with collect_sends() as pending:
+            child = os.fork()
+            if not child:
+                Channel("test", channel_layer=redis_layer).send({"value": 1})
+                os._exit(0)
+            os.waitpid(child, 0)
+        assert pending == []
+        assert redis_layer.receive(["test"]) == ("test", {"value": 1})
 
 
 class TestSendPending:

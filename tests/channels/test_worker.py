@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import ExitStack
+from unittest.mock import Mock
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -583,6 +584,13 @@ class TestStopping:
         worker.in_job = True
         worker.sigterm_handler(signal.SIGTERM, None)
         assert "waiting for the running consumer" in caplog.text
+
+    def test_it_stops_also_where_nothing_can_be_logged(self, monkeypatch):
+        worker = Worker(wrap(InMemoryChannelLayer(), {}), signal_handlers=False)
+        reentrant = RuntimeError("reentrant call inside <_io.BufferedWriter name='<stderr>'>")
+        monkeypatch.setattr("channels.worker.logger.info", Mock(side_effect=reentrant))
+        worker.sigterm_handler(signal.SIGTERM, None)
+        assert worker.termed
 
     def test_many_threads_stop_together(self, layer):
         consumer = Recorder()
