@@ -17,6 +17,6 @@ CHANNEL_LAYERS = {
         "ROUTING": CHANNEL_LAYERS["default"]["ROUTING"],
     },
 }
-INSTALLED_APPS = [*INSTALLED_APPS, "channels.delay"]
+INSTALLED_APPS = [*INSTALLED_APPS, "channels.delay", "tests.support.boards"]
 # The test client logs in without a request, which the counting of failed log-ins would need.
 AXES_ENABLED = False

@@ -9,6 +9,7 @@ from typing import Any
 from django.core import serializers
 from django.core.serializers.base import DeserializationError, DeserializedObject
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
 
 from channels.binding.base import Binding, InvalidInbound
 from channels.generic.websockets import WebsocketMultiplexer
@@ -87,21 +88,26 @@ class WebsocketBinding(Binding):
         try:
             body = json.loads(message["text"])
             return body["action"], body.get("pk"), body.get("data")
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, RecursionError, TypeError, ValueError) as error:
             raise InvalidInbound('The payload must be {"action", "pk", "data"}.') from error
 
     def create(self, data: Any) -> None:
-        """Makes a row from those of the values that belong to bound fields."""
-        hydrated = self._hydrate(None, data)
-        hydrated.object.save()
+        """Makes a row from those of the values that belong to bound fields.
+
+        Never of one that is there already: `has_permission` was not asked for that.
+        """
+        hydrated = self._hydrate(None, self._values(data, is_new=True))
+        # The class of all models stands for the tables of the model's parents too.
+        hydrated.object.save(force_insert=(models.Model,))
         self._save_relations(hydrated.object, hydrated)
 
     def update(self, pk: Any, data: Any) -> None:
         """Changes the bound fields of a row that values are given for."""
-        hydrated = self._hydrate(pk, data)
-        instance = self.model.objects.get(pk=hydrated.object.pk)
+        values = self._values(data, is_new=False)
+        hydrated = self._hydrate(pk, values)
+        instance = self.model.objects.get(pk=pk)
         for field in instance._meta.concrete_fields:
-            if field.name in data and self._is_bound(field.name):
+            if field.name in values:
                 setattr(instance, field.attname, getattr(hydrated.object, field.attname))
         instance.save()
         self._save_relations(instance, hydrated)
@@ -119,12 +125,29 @@ class WebsocketBinding(Binding):
             return name not in (self.exclude or ())
         return name in self.fields or ALL_FIELDS in (self.fields, *self.fields)
 
-    def _hydrate(self, pk: Any, data: Any) -> DeserializedObject:
-        """Returns an unsaved instance with the bound values of an inbound message."""
+    def _values(self, data: Any, is_new: bool) -> dict[str, Any]:
+        """Returns the values of an inbound message that may be set.
+
+        Keys are passed over, for the row is the one whose pk `has_permission` was asked for. A
+        new row gets its key from the values only where the database does not number the rows.
+        """
         if not isinstance(data, dict):
             raise InvalidInbound("The data must be an object with a value for each field.")
-        fields = {name: value for name, value in data.items() if self._is_bound(name)}
-        row = {"pk": pk, "model": self.model_label, "fields": fields}
+        options = self.model._meta
+        fields = {field.name: field for field in (*options.fields, *options.many_to_many)}
+        bound = [name for name in data if self._is_bound(name)]
+        unknown = [name for name in bound if name not in fields]
+        if unknown:
+            raise InvalidInbound(f"{self.model_label} has no field {unknown[0]!r}.")
+        return {
+            name: data[name]
+            for name in bound
+            if not _is_key(fields[name]) or (is_new and _is_chosen(fields[name]))
+        }
+
+    def _hydrate(self, pk: Any, values: dict[str, Any]) -> DeserializedObject:
+        """Returns an unsaved instance with the values of an inbound message."""
+        row = {"pk": pk, "model": self.model_label, "fields": values}
         try:
             (hydrated,) = serializers.deserialize("python", [row])
         except DeserializationError as error:
@@ -165,3 +188,17 @@ class WebsocketBindingWithMembers(WebsocketBinding):
         for name in path.split("."):
             value = getattr(value, name)
         return value() if callable(value) else value
+
+
+def _is_key(field: Any) -> bool:
+    """Returns whether a field says which row it is in, of the model or of a parent of it."""
+    return field in field.model._meta.pk_fields or _is_parent_link(field)
+
+
+def _is_chosen(field: Any) -> bool:
+    """Returns whether whoever makes a row says what is in this key."""
+    return not (isinstance(field, models.AutoField) or _is_parent_link(field))
+
+
+def _is_parent_link(field: Any) -> bool:
+    return field.remote_field is not None and bool(field.remote_field.parent_link)

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, transaction
 from django.db.models.signals import pre_save
 
 from channels.binding.base import InvalidInbound
@@ -14,6 +15,7 @@ from channels.binding.websockets import WebsocketBinding, WebsocketBindingWithMe
 from channels.generic.websockets import WebsocketDemultiplexer
 from channels.test import ChannelTestCase, WSClient, apply_routes
 from tests.support.bindings import unbind
+from tests.support.boards.models import Note, Tag, Task
 
 
 class BindingCase(ChannelTestCase):
@@ -87,7 +89,9 @@ class TestOutbound(BindingCase):
         assert json.loads(text) == {"stream": "s", "payload": {"pk": str(key)}}
 
 
-class TestInbound(BindingCase):
+class InboundCase(BindingCase):
+    """A client of a binding, and what it is answered."""
+
     def serve(self, binding, connect=None, **attrs):
         class Demultiplexer(WebsocketDemultiplexer):
             consumers = {binding.stream: binding.consumer}
@@ -110,6 +114,8 @@ class TestInbound(BindingCase):
         assert frame["payload"]["model"] == "auth.user"
         return frame["payload"]["error"]
 
+
+class TestInbound(InboundCase):
     def test_create_makes_a_row(self):
         client = self.serve(self.bind(fields=["username", "email"]))
         self.ask(client, action="create", data={"username": "lin", "email": "l@example.org"})
@@ -230,6 +236,82 @@ class TestInbound(BindingCase):
         binding = self.bind(fields=["username"], slight_ordering=True)
         with pytest.raises(ValueError, match="remove `slight_ordering = True`"):
             binding.get_handler()
+
+
+class TestKeys(InboundCase):
+    """Which row a message changes was decided when `has_permission` was asked for its pk."""
+
+    def serve_notes(self, model=Note, **attrs):
+        attrs = attrs or {"fields": ["__all__"]}
+        return self.serve(self.bind(model=model, **attrs))
+
+    def test_an_update_changes_no_row_but_that_of_the_pk(self):
+        mine, other = (Note.objects.create(text=text) for text in ["mine", "other"])
+        for attrs in [{"fields": "__all__"}, {"exclude": ["count"]}, {"fields": ["id", "text"]}]:
+            client = self.serve_notes(**attrs)
+            self.ask(client, action="update", pk=mine.pk, data={"id": other.pk, "text": "new"})
+            assert list(Note.objects.order_by("pk").values_list("pk", "text")) == [
+                (mine.pk, "new"),
+                (other.pk, "other"),
+            ]
+
+    def test_a_client_may_send_the_key_of_the_row_back(self):
+        note = Note.objects.create(text="old")
+        self.ask(
+            self.serve_notes(), action="update", pk=note.pk, data={"id": note.pk, "text": "new"}
+        )
+        assert Note.objects.get().text == "new"
+
+    def test_a_row_is_made_with_a_number_of_its_own(self):
+        other = Note.objects.create(text="other")
+        self.ask(self.serve_notes(), action="create", data={"id": other.pk, "text": "new"})
+        assert set(Note.objects.values_list("text", flat=True)) == {"other", "new"}
+
+    def test_no_row_of_a_parent_is_changed_in_place_of_a_new_one(self):
+        other = Note.objects.create(text="other")
+        client = self.serve_notes(Task)
+        for key in ["id", "note_ptr"]:
+            self.ask(client, action="create", data={key: other.pk, "text": key})
+        assert set(Note.objects.values_list("text", flat=True)) == {"other", "id", "note_ptr"}
+        assert Task.objects.count() == 2
+
+    def test_an_update_of_a_child_changes_no_other_parent(self):
+        task, other = Task.objects.create(text="mine"), Note.objects.create(text="other")
+        client = self.serve_notes(Task)
+        for key in ["id", "note_ptr"]:
+            self.ask(client, action="update", pk=task.pk, data={key: other.pk, "text": key})
+            other.refresh_from_db()
+            assert other.text == "other"
+            assert Task.objects.get().text == key
+
+    def test_a_key_that_is_chosen_comes_with_the_data_and_never_changes_a_row(self):
+        client = self.serve_notes(Tag)
+        self.ask(client, action="create", data={"name": "home", "colour": "red"})
+        assert Tag.objects.get().pk == "home"
+        with pytest.raises(IntegrityError), transaction.atomic():
+            self.ask(client, action="create", data={"name": "home", "colour": "blue"})
+        assert self.error(client) == "It conflicts with other data."
+        self.ask(client, action="update", pk="home", data={"name": "work", "colour": "blue"})
+        assert Tag.objects.get().pk == "home"
+        assert Tag.objects.get().colour == "blue"
+
+    def test_a_row_with_the_same_natural_key_is_not_changed(self):
+        user = User.objects.create(username="lin", email="l@example.org")
+        client = self.serve(self.bind(fields=["username"]))
+        with pytest.raises(IntegrityError), transaction.atomic():
+            self.ask(client, action="create", data={"username": "lin"})
+        user.refresh_from_db()
+        assert user.email == "l@example.org"
+
+    def test_an_excluded_foreign_key_cannot_be_set_by_the_name_of_its_column(self):
+        Tag.objects.create(name="home")
+        client = self.serve_notes(exclude=["tag"])
+        with pytest.raises(InvalidInbound, match="has no field 'tag_id'"):
+            self.ask(client, action="create", data={"text": "new", "tag_id": "home"})
+        assert not Note.objects.exists()
+
+    def error(self, client):
+        return client.receive()["payload"]["error"]
 
 
 class TestMembers(BindingCase):
