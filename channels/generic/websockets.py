@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -161,7 +162,7 @@ class JsonWebsocketConsumer(WebsocketConsumer):
             raise self._refuse_frame("No text section: frames must be JSON texts, not binary.")
         try:
             content = self.decode_json(text)
-        except ValueError as error:
+        except (RecursionError, ValueError) as error:  # the first for what is nested too deep
             raise self._refuse_frame(f"The frame is not valid JSON: {error}.") from error
         self.receive(content, **kwargs)
 
@@ -284,9 +285,11 @@ class WebsocketDemultiplexer(JsonWebsocketConsumer):
             self.message["text"] = frame
 
     def disconnect(self, message: Message, **kwargs: Any) -> None:
-        """Tells all consumers."""
-        for stream in self.consumers:
-            self._call(stream, **kwargs)
+        """Tells all consumers, also those behind one that raises."""
+        with ExitStack() as stack:
+            # It calls the last one first, and raises when it has called all.
+            for stream in reversed(list(self.consumers)):
+                stack.callback(self._call, stream, **kwargs)
 
     def send(self, *args: Any, **kwargs: Any) -> None:
         """Raises: a demultiplexer has no stream of its own."""

@@ -197,6 +197,11 @@ class TestJsonWebsocketConsumer(ChannelTestCase):
             self.client.send_and_consume("websocket.receive", {"text": "<xml>"})
         assert "not valid JSON" in self.client.receive()["error"]
 
+    def test_text_that_is_nested_too_deep_is_an_error_for_the_client_and_the_log(self):
+        with pytest.raises(ValueError, match="not valid JSON"):
+            self.client.send_and_consume("websocket.receive", {"text": "[" * 100_000})
+        assert "not valid JSON" in self.client.receive()["error"]
+
     def test_bytes_are_an_error_for_the_client_and_the_log(self):
         with pytest.raises(ValueError, match="No text section"):
             self.client.send_and_consume("websocket.receive", {"bytes": b"{}"})
@@ -277,6 +282,18 @@ class TestWebsocketDemultiplexer(ChannelTestCase):
 
     def test_every_consumer_sees_the_socket_disconnect(self):
         self.client.send_and_consume("websocket.disconnect", path="/red")
+        assert self.get_next_message("left", require=True).content == {"stream": "ticker"}
+
+    def test_every_consumer_sees_the_socket_disconnect_though_another_raises(self):
+        class Fails(JsonWebsocketConsumer):
+            def disconnect(self, message, **kwargs):
+                raise KeyError("fails")
+
+        class Failing(WebsocketDemultiplexer):
+            consumers = {"first": Fails, "ticker": Ticker, "last": Fails}
+
+        with apply_routes(Failing.as_route()), pytest.raises(KeyError, match="fails"):
+            self.client.send_and_consume("websocket.disconnect", path="/red")
         assert self.get_next_message("left", require=True).content == {"stream": "ticker"}
 
     def test_send_of_a_consumer_is_refused_because_it_would_lack_the_stream(self):
