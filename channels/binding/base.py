@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError, models, transaction
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import DataError, IntegrityError, models, transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
 from channels.auth import channel_session_user
@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 CREATE = "create"
 UPDATE = "update"
 DELETE = "delete"
+
+# What models, fields and databases raise for values that they do not take.
+VALUE_ERRORS = (DataError, OverflowError, RecursionError, TypeError, ValidationError, ValueError)
 
 
 class InvalidInbound(ValueError):
@@ -176,6 +179,8 @@ class Binding(metaclass=BindingMetaclass):
     @classmethod
     def post_change_receiver(cls, instance: Any, action: str, **kwargs: Any) -> None:
         """Tells the groups that see the instance, or saw it before the change."""
+        if action != DELETE:
+            _read_expressions(instance)
         old = instance._binding_group_names[cls]
         new = set() if action == DELETE else set(cls.group_names(instance))
         self = cls()
@@ -240,6 +245,8 @@ class Binding(metaclass=BindingMetaclass):
             InvalidInbound: the message makes no sense, or its data does not fit the model.
             ObjectDoesNotExist: the row is gone.
             IntegrityError: the data conflicts with other rows.
+            DataError, OverflowError, RecursionError, TypeError, ValidationError, ValueError:
+                the pk or a value is none that the model or its database takes.
         """
         # Imported here because models cannot be imported before they are loaded.
         from django.contrib.auth.models import AnonymousUser
@@ -259,6 +266,9 @@ class Binding(metaclass=BindingMetaclass):
             raise
         except IntegrityError:
             self.refuse("It conflicts with other data.")
+            raise
+        except VALUE_ERRORS:
+            self.refuse("Its pk or a value does not fit.")
             raise
 
     def deserialize(self, message: Message) -> tuple[str, Any, Any]:
@@ -305,3 +315,15 @@ class Binding(metaclass=BindingMetaclass):
         deleted, _ = self.model.objects.filter(pk=pk).delete()
         if not deleted:
             self.refuse("It does not exist.")
+
+
+def _read_expressions(instance: Any) -> None:
+    """Gives fields that were set to an expression, such as F("count") + 1, what came of it."""
+    values = vars(instance)
+    names = [
+        field.name
+        for field in instance._meta.concrete_fields
+        if hasattr(values.get(field.attname), "resolve_expression")
+    ]
+    if names:
+        instance.refresh_from_db(fields=names)

@@ -3,11 +3,13 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from channels.binding.base import Binding, BindingMetaclass, InvalidInbound
 from channels.message import Message
 from channels.test import ChannelTestCase, Client, TransactionChannelTestCase
 from tests.support.bindings import unbind
+from tests.support.boards.models import Note
 
 
 class Plain(Binding):
@@ -156,6 +158,21 @@ class TestOutbound(Bound, ChannelTestCase):
         user.is_staff = True
         user.save()
         assert self.heard(both)[-1] == ("create", "lin")
+
+    def test_what_an_expression_came_to_is_sent(self):
+        self.bind(
+            model=Note,
+            fields=["count"],
+            group_names=classmethod(lambda cls, note: [f"count-{note.count}"]),
+            serialize=lambda self, note, action: {"action": action, "name": note.count},
+        )
+        listener = self.listener("count-2")
+        note = Note.objects.create(text="old", count=1)
+        note.text = "changed and saved without"
+        note.count = F("count") + 1
+        note.save(update_fields=["count"])
+        assert self.heard(listener) == [("create", 2)]
+        assert note.text == "changed and saved without"
 
     def test_an_empty_payload_is_not_sent(self):
         self.bind(serialize=lambda self, instance, action: {}, stream=None)

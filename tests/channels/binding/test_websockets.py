@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models.signals import pre_save
 
 from channels.binding.base import InvalidInbound
@@ -220,6 +220,37 @@ class TestInbound(InboundCase):
             assert reason in self.refusal(client)
         user.refresh_from_db()
         assert user.username == "lin"
+
+    def test_a_pk_that_can_be_none_is_told(self):
+        client = self.serve(self.bind(fields=["username"]))
+        for pk in ["abc", {"a": 1}, [1]]:
+            for action in ["update", "delete"]:
+                with pytest.raises((TypeError, ValueError)):
+                    self.ask(client, action=action, pk=pk, data={})
+                assert "not fit" in self.refusal(client)
+
+    def test_a_pk_that_has_permission_cannot_look_up_is_told(self):
+        def has_permission(self, user, action, pk):
+            return User.objects.get(pk=pk) == user
+
+        client = self.serve(self.bind(fields=["username"], has_permission=has_permission))
+        with pytest.raises(ValueError, match="expected a number"):
+            self.ask(client, action="delete", pk="abc")
+        assert self.refusal(client) == "Its pk or a value does not fit."
+
+    def test_a_field_that_the_model_does_not_have_is_told(self):
+        user = User.objects.create(username="lin")
+        client = self.serve(self.bind(exclude=["email"]))
+        for name in ["nofield", "pk", "logentry"]:
+            with pytest.raises(InvalidInbound, match=f"no field '{name}'"):
+                self.ask(client, action="update", pk=user.pk, data={name: 1})
+            assert f"no field '{name}'" in self.refusal(client)
+
+    def test_a_value_that_the_database_does_not_take_is_told(self):
+        client = self.serve(self.bind(model=Note, fields=["text", "count"]))
+        with pytest.raises((DataError, OverflowError)), transaction.atomic():
+            self.ask(client, action="create", data={"text": "new", "count": 2**70})
+        assert client.receive()["payload"]["error"] == "Its pk or a value does not fit."
 
     def test_strict_ordering_applies_messages_in_their_order(self):
         binding = self.bind(fields=["username"], strict_ordering=True)
