@@ -6,11 +6,14 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from channels.asgi import DEFAULT_CHANNEL_LAYER, channel_layers
 from channels.channel import Channel
+
+# Longer than a send takes: another process would send the message again.
+CLAIM_SECONDS = 60
 
 
 class DelayedMessageQuerySet(models.QuerySet["DelayedMessage"]):
@@ -56,8 +59,8 @@ class DelayedMessage(models.Model):
     def send(self, channel_layer: Any = None, requeue_delay: float = 1000) -> bool:
         """Sends the message and deletes its row.
 
-        Any number of processes may try: the row's deletion decides who sends, and stands only
-        if the layer has taken the message.
+        Any number of processes may try: the one sends that puts the row off first. Should it die
+        before it has deleted the row, the message is due again after CLAIM_SECONDS.
 
         Arguments:
             channel_layer: instead of the default one.
@@ -72,14 +75,19 @@ class DelayedMessage(models.Model):
         """
         layer = channel_layer or channel_layers[DEFAULT_CHANNEL_LAYER]
         row = DelayedMessage.objects.using(self._state.db).filter(pk=self.pk)
+        # Not in a transaction, which would keep others from the database while the layer hangs.
+        claimed = timezone.now() + timedelta(seconds=CLAIM_SECONDS)
+        if not row.filter(due_date=self.due_date).update(due_date=claimed):
+            return False
         try:
-            with transaction.atomic(using=self._state.db):
-                claimed, _ = row.delete()
-                if claimed:
-                    channel = Channel(self.channel_name, channel_layer=layer)
-                    channel.send(json.loads(self.content), immediately=True)
-                return bool(claimed)
+            channel = Channel(self.channel_name, channel_layer=layer)
+            channel.send(json.loads(self.content), immediately=True)
         except layer.ChannelFull:
             self.delay = requeue_delay
             row.update(due_date=self.due_date)
             return False
+        except BaseException:
+            row.update(due_date=self.due_date)
+            raise
+        row.delete()
+        return True

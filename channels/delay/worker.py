@@ -66,6 +66,7 @@ class Worker:
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._retry_at = 0.0
         self._away: set[str] = set()
+        self._servers_away: set[int] = set()
         self._ask_again_at = 0.0
 
     def install_signal_handler(self) -> None:
@@ -75,7 +76,7 @@ class Worker:
 
     def sigterm_handler(self, signo: int | None, stack_frame: Any) -> None:
         """Ends the worker after what it is doing."""
-        logger.info("Shutdown signal received, stopping.")
+        # Nothing is logged here: it may have interrupted the writing of a log.
         self.termed = True
 
     def run(self) -> None:
@@ -92,6 +93,7 @@ class Worker:
                 self.in_job = False
                 if not busy:
                     time.sleep(IDLE_SECONDS)
+            logger.info("Shutdown signal received, stopping.")
         finally:
             self._hand_over(subscription)
 
@@ -101,7 +103,11 @@ class Worker:
         waiting = DelayedMessage.objects.is_due().exclude(channel_name__in=self._away)
         due = list(waiting[:BATCH])
         for message in due:
-            if message.channel_name not in self._away:
+            if self.termed:
+                break
+            if self.channel_layer.shard(message.channel_name) in self._servers_away:
+                self._away.add(message.channel_name)
+            else:
                 self._send(message)
         return len(due) == BATCH
 
@@ -111,6 +117,8 @@ class Worker:
                 logger.info("Sent delayed message to channel %s", message.channel_name)
         except LayerUnavailable as error:
             self._pass_over(message.channel_name, error)
+            # Each of its channels would be waited for as long as this one.
+            self._servers_away.add(self.channel_layer.shard(message.channel_name))
         except (TypeError, ValueError, MessageTooLarge) as error:
             logger.error("Dropped delayed message %s: %s", message, error)
             message.delete()
@@ -119,6 +127,7 @@ class Worker:
         """Returns whether there may be more to do at once."""
         if time.monotonic() >= self._ask_again_at:
             self._away.clear()
+            self._servers_away.clear()
         try:
             busy = self._take_in(subscription)
             if time.monotonic() >= self._next_look and not self.send_due():

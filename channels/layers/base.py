@@ -163,6 +163,10 @@ class BaseChannelLayer:
         """Drops every message and every group of this layer."""
         raise NotImplementedError
 
+    def shard(self, name: str) -> int:
+        """Returns which of the layer's servers a channel or group is on."""
+        return 0
+
     def ping(self) -> None:
         """Raises LayerUnavailable if the layer's server does not answer, or is too old."""
 

@@ -64,7 +64,22 @@ class TestDelayedMessage(ChannelTestCase):
         message = waiting(n=1)
         with pytest.raises(LayerUnavailable):
             message.send(channel_layer=Away())
-        assert DelayedMessage.objects.get() == message
+        assert DelayedMessage.objects.is_due().get() == message
+
+    def test_the_layer_is_waited_for_outside_of_a_transaction_while_others_leave_it_alone(self):
+        before = len(connection.atomic_blocks)
+        seen = []
+
+        class Slow:
+            ChannelFull = channel_layers["default"].ChannelFull
+
+            def send(self, channel, content):
+                row = DelayedMessage.objects.get()
+                seen.append((len(connection.atomic_blocks), row.due_date > timezone.now()))
+
+        assert waiting(n=1).send(channel_layer=Slow()) is True
+        assert seen == [(before, True)]
+        assert not DelayedMessage.objects.exists()
 
     def test_it_says_where_and_when(self):
         message = waiting("thumbnails")

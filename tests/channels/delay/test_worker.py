@@ -24,15 +24,12 @@ class CountedWorker(Worker):
 
     turns = 0
 
-    @property
-    def termed(self):
-        self.turns -= 1
-        return self.turns < 0
-
-    @termed.setter
-    def termed(self, value):
-        if value:
-            self.turns = 0
+    def _try_to_work(self, subscription):
+        try:
+            return super()._try_to_work(subscription)
+        finally:
+            self.turns -= 1
+            self.termed = self.turns == 0
 
 
 class TestWorker(ChannelTestCase):
@@ -44,7 +41,7 @@ class TestWorker(ChannelTestCase):
 
     def run_turns(self, turns=3, worker=None):
         worker = worker or CountedWorker(channel_layers["default"], signal_handlers=False)
-        worker.turns = turns
+        worker.turns, worker.termed = turns, False
         worker.run()
         return worker
 
@@ -136,6 +133,7 @@ class TestWorker(ChannelTestCase):
 
         with (
             mock.patch.object(layer, "send_all", send_to_the_living),
+            mock.patch.object(layer, "shard", lambda name: int(name == "away")),
             mock.patch.object(worker_module, "BATCH", 2),
             mock.patch.object(worker_module, "AWAY_SECONDS", 3600),
             self.assertLogs("django.channels", "ERROR") as logs,
@@ -147,6 +145,36 @@ class TestWorker(ChannelTestCase):
         worker._ask_again_at = 0.0
         self.run_turns(worker=worker)
         assert not DelayedMessage.objects.filter(channel_name="away").exists()
+
+    def test_a_server_that_is_away_is_tried_once_for_all_of_its_channels(self):
+        for number in range(9):
+            DelayedMessage.objects.create(channel_name=f"c.{number}", content="{}", delay=-1)
+        layer = channel_layers["default"].channel_layer
+        with (
+            mock.patch.object(layer, "send_all", side_effect=LayerUnavailable("away")) as send,
+            mock.patch.object(worker_module, "AWAY_SECONDS", 3600),
+            self.assertLogs("django.channels", "ERROR"),
+        ):
+            worker = self.run_turns()
+        assert send.call_count == 1
+        worker._ask_again_at = 0.0
+        self.run_turns(worker=worker)
+        assert not DelayedMessage.objects.exists()
+
+    def test_it_ends_between_two_messages(self):
+        for _ in range(3):
+            DelayedMessage.objects.create(channel_name="work", content="{}", delay=-1)
+        worker = CountedWorker(channel_layers["default"], signal_handlers=False)
+        layer = channel_layers["default"].channel_layer
+        send = layer.send_all
+
+        def send_and_stop(outgoing):
+            worker.sigterm_handler(None, None)
+            return send(outgoing)
+
+        with mock.patch.object(layer, "send_all", send_and_stop):
+            self.run_turns(1, worker)
+        assert DelayedMessage.objects.count() == 2
 
     def test_the_database_may_be_away_for_a_while_and_what_was_taken_is_kept(self):
         self.ask(n=1)
