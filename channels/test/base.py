@@ -234,20 +234,23 @@ class apply_routes:
             with self:
                 return decorated(*args, **kwargs)
 
-        return inner
+        @wraps(decorated)
+        async def inner_async(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return await decorated(*args, **kwargs)
+
+        return inner_async if iscoroutinefunction(decorated) else inner
 
     def _decorate_class(self, test_case: Any) -> Any:
-        set_up, tear_down = test_case.setUp, test_case.tearDown
+        set_up = test_case.setUp
 
         def new_set_up(test: Any) -> None:
+            # A setUp that raises or skips the test has no tearDown, but it has cleanups.
+            test.addCleanup(self.exit)
             self.enter()
             set_up(test)
 
-        def new_tear_down(test: Any) -> None:
-            self.exit()
-            tear_down(test)
-
-        test_case.setUp, test_case.tearDown = new_set_up, new_tear_down
+        test_case.setUp = new_set_up
         return test_case
 
     def _as_list(self) -> list[Any]:

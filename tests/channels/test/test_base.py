@@ -1,8 +1,10 @@
 """The test cases, the client and apply_routes."""
 
 import re
+import unittest
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group as AuthGroup
 from django.core.exceptions import ImproperlyConfigured
 
@@ -254,20 +256,44 @@ class TestApplyRoutes:
         assert decorated.__name__ == "decorated"
         assert self.consumer() is None
 
+    def test_as_a_decorator_of_a_coroutine_function(self):
+        @apply_routes([route("work", square)])
+        async def decorated(argument):
+            return self.consumer(), argument
+
+        assert async_to_sync(decorated)("x") == (square, "x")
+        assert self.consumer() is None
+
     def test_as_a_decorator_of_a_test_case(self):
         calls = []
 
-        class Case(ChannelTestCase):
-            def setUp(self):
-                calls.append(("setUp", Client().get_consumer_by_channel("work")))
+        class Case(unittest.TestCase):
+            def setUp(case):
+                calls.append(("setUp", self.consumer()))
 
-            def tearDown(self):
-                calls.append(("tearDown", Client().get_consumer_by_channel("work")))
+            def test(case):
+                calls.append(("test", self.consumer()))
 
-        case = apply_routes([route("work", square)])(Case)("run")
-        case.setUp()
-        case.tearDown()
-        assert calls == [("setUp", square), ("tearDown", None)]
+            def tearDown(case):
+                calls.append(("tearDown", self.consumer()))
+
+        apply_routes([route("work", square)])(Case)("test").run()
+        assert calls == [("setUp", square), ("test", square), ("tearDown", square)]
+        assert self.consumer() is None
+
+    def test_it_is_undone_after_a_set_up_that_ends_the_test(self):
+        class Skipped(unittest.TestCase):
+            def setUp(case):
+                assert self.consumer() is square
+                case.skipTest("for a reason")
+
+            def test(case):
+                raise AssertionError
+
+        result = unittest.TestResult()
+        apply_routes([route("work", square)])(Skipped)("test").run(result)
+        assert len(result.skipped) == 1
+        assert self.consumer() is None
 
     def test_a_list_of_lists_is_several_routings(self):
         with apply_routes([[route("work", square)], [route("other", cube)]]):
