@@ -19,7 +19,7 @@ from channels.channel import Group
 from channels.exceptions import ChannelSocketException
 from channels.layers.memory import InMemoryChannelLayer
 from channels.message import Message
-from channels.pending import collect_sends, send_pending
+from channels.pending import Pending, collect_sends
 from channels.routing import Router, include
 from channels.signals import consumer_finished, consumer_started
 from channels.test.atomic import keep_commit_hooks, keep_connections, run_commit_hooks
@@ -140,6 +140,7 @@ class Client:
         Raises:
             AssertionError: see `fail_on_none`. What the consumer raises is raised here, but for
                 a ChannelSocketException, which is run.
+            ChannelFull: the consumer sent more than a channel holds; the rest was sent.
         """
         message = self.get_next_message(channel)
         match = message and self.channel_layer.router.match(message)
@@ -184,7 +185,7 @@ class Client:
                 reply.run(message)
             finally:
                 consumer_finished.send(sender=type(self))
-                send_pending(pending)
+                _send_all(pending)
 
 
 class apply_routes:
@@ -259,6 +260,13 @@ class apply_routes:
         if self.routes and isinstance(self.routes[0], list | tuple):
             return [include(routes) for routes in self.routes]
         return list(self.routes)
+
+
+def _send_all(pending: Pending) -> None:
+    """Sends what a consumer has sent; raises if a channel is full, for it would stay full."""
+    refusals = [one for layer, item in pending for one in layer.send_all([item])]
+    if refusals:
+        raise refusals[0].error
 
 
 def _next_message(channel: str, alias: str) -> Message | None:

@@ -178,7 +178,8 @@ class WSClient(Client):
                 raise ValueError('Do not use "order" manually with "ordered=True"')
             message["order"] = self.order
             self.order += 1
-        text = text or message.get("text")
+        if text is None:
+            text = message.get("text")
         if text is not None:
             message["text"] = text if isinstance(text, str) else json_module.dumps(text)
         return message

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from channels.asgi import channel_layers
 from channels.channel import Channel, Group
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection
+from channels.layers.exceptions import ChannelFull
 from channels.layers.memory import InMemoryChannelLayer
 from channels.routing import route
 from channels.signals import consumer_finished, consumer_started
@@ -120,6 +121,19 @@ class TestClient(ChannelTestCase):
 
         with apply_routes(route("work", consumer)), pytest.raises(KeyError):
             Client().send_and_consume("work")
+        assert self.get_next_message("result") is not None
+
+    def test_more_than_a_channel_holds_fails_the_test(self):
+        def consumer(message):
+            for n in range(12):
+                message.reply_channel.send({"n": n})
+            Channel("result").send({})
+
+        client = Client()
+        with apply_routes(route("work", consumer)):
+            with pytest.raises(ChannelFull, match="holds 10 unread messages"):
+                client.send_and_consume("work")
+        assert client.receive() == {"n": 0}
         assert self.get_next_message("result") is not None
 
     def test_exceptions_that_steer_a_worker_reach_the_test(self):

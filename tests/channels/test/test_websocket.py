@@ -23,7 +23,8 @@ class TestMessages(ChannelTestCase):
         client = WSClient()
         client.send("websocket.receive", text="hi")
         client.send("websocket.receive", text={"a": [1]})
-        assert [self.next()["text"], self.next()["text"]] == ["hi", '{"a": [1]}']
+        client.send("websocket.receive", {"text": "not this"}, text="")
+        assert [self.next()["text"] for _ in range(3)] == ["hi", '{"a": [1]}', ""]
 
     def test_headers_and_query_string_are_bytes_as_interface_servers_send_them(self):
         client = WSClient()
