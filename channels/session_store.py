@@ -11,6 +11,8 @@ from django.conf import settings
 from django.contrib.sessions.backends import signed_cookies
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 
+from channels.db import database_sync_to_async
+
 KEY_LENGTH = 32  # what the database engine has room for
 KEY_PREFIX = "chn"
 
@@ -40,6 +42,16 @@ class _KeepsKey(SessionBase):
         key = self.session_key
         super().flush()
         self._session_key = key
+
+    def cycle_key(self) -> None:
+        # A new key is for browsers, whose old one somebody else may know. This one was never sent.
+        self.modified = True
+
+    async def acycle_key(self) -> None:
+        self.cycle_key()
+
+    async def aflush(self) -> None:
+        await database_sync_to_async(self.flush)()
 
     def _save_first(self) -> None:
         try:

@@ -60,7 +60,8 @@ def http_session(message: Message) -> Iterator[None]:
 
     It is found by the session cookie, or by `?session_key=` unless the setting
     CHANNEL_SESSION_KEY_IN_QUERY is False. It is saved after the consumer, but not after one
-    that raised. A new session cannot begin here, because no response carries its cookie.
+    that raised. A new session cannot begin here, because no response carries its cookie: what
+    a consumer stores for a key that is not known, or not any more, is not saved.
 
     Raises:
         ValueError: the message is none of HTTP or a WebSocket.
@@ -68,7 +69,8 @@ def http_session(message: Message) -> Iterator[None]:
     if not hasattr(message, "http_session"):
         message.http_session = _http_session_of(message)
     yield
-    if message.http_session is not None:
+    # One that nothing was stored under has no key: it would be saved under a new one.
+    if message.http_session is not None and message.http_session.session_key is not None:
         save_if_modified(message.http_session)
 
 
@@ -78,7 +80,7 @@ def _linked_sessions(message: Message) -> Iterator[None]:
     http, channel = message.http_session, message.channel_session
     if http is None and key_name in channel:
         message.http_session = _stored_http_session(channel[key_name])
-    elif http is not None and key_name not in channel:
+    elif http is not None and http.session_key is not None and key_name not in channel:
         channel[key_name] = http.session_key
     yield
 
@@ -152,4 +154,5 @@ def _http_session_of(message: Message) -> SessionBase | None:
 
 def _stored_http_session(key: str) -> SessionBase:
     session: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
+    session.keys()  # loads it here, for a coroutine function could not
     return session

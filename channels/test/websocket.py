@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from django.apps import apps
@@ -159,10 +160,13 @@ class WSClient(Client):
         self._login(user)
 
     def _login(self, user: Any) -> None:
-        request = HttpRequest()
-        request.session = self.session
+        request: Any = HttpRequest()
+        # A browser gets another key when it logs in; a channel session keeps its own.
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+        request.session.update(self.session.items())
         login(request, user)
-        self.session.save()
+        request.session.save()
+        self._session = request.session
 
     def _get_content(
         self, content: Mapping[str, Any] | None = None, text: Any = None, path: str = "/"

@@ -3,7 +3,11 @@
 from importlib import import_module
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth import alogin, alogout, login
+from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.http import HttpRequest
 
 from channels.session_store import save_if_modified, session_for_reply_channel
 
@@ -70,6 +74,36 @@ class TestEveryEngine:
         session["room"] = "kitchen"
         session.save()
         assert session_for_reply_channel("websocket.send!one")["room"] == "kitchen"
+
+    def test_a_login_leaves_it_under_its_key_with_what_it_holds(self, db):
+        session = session_for_reply_channel("websocket.send!one")
+        session["room"] = "lobby"
+        request = HttpRequest()
+        request.session = session
+        user = User.objects.create(username="lin")
+        login(request, user, "django.contrib.auth.backends.ModelBackend")
+        save_if_modified(session)
+        stored = session_for_reply_channel("websocket.send!one")
+        assert stored["room"] == "lobby"
+        assert get_user_id(stored) == user.pk
+
+    def test_a_login_and_a_logout_of_a_coroutine_function_leave_it_under_its_key(self, db):
+        session = session_for_reply_channel("websocket.send!one")
+        key = session.session_key
+        request = HttpRequest()
+        request.session = session
+        user = User.objects.create(username="lin")
+        async_to_sync(alogin)(request, user, "django.contrib.auth.backends.ModelBackend")
+        assert session.session_key == key
+        save_if_modified(session)
+        assert get_user_id(session_for_reply_channel("websocket.send!one")) == user.pk
+        async_to_sync(alogout)(request)
+        assert session.session_key == key
+        assert list(session_for_reply_channel("websocket.send!one").keys()) == []
+
+
+def get_user_id(session):
+    return int(session["_auth_user_id"])
 
 
 def test_a_worker_that_is_overtaken_saves_what_it_has(file_sessions, monkeypatch):

@@ -3,7 +3,10 @@
 import asyncio
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.backends.file import SessionStore
+from django.contrib.sessions.models import Session
 
 from channels.layers.memory import InMemoryChannelLayer
 from channels.message import Message
@@ -159,15 +162,18 @@ class TestHttpSession:
     def test_the_query_string_counts_before_the_cookie(self, browser_session):
         @http_session
         def consumer(message):
-            return message.http_session.session_key
+            return message.http_session["species"]
 
+        other = SessionStore()
+        other["species"] = "zebra"
+        other.save()
         content = {
-            "query_string": b"session_key=" + b"k" * 32,
+            "query_string": f"session_key={other.session_key}".encode(),
             "headers": cookies_of(browser_session),
         }
-        assert consumer(make_message(**content)) == "k" * 32
+        assert consumer(make_message(**content)) == "zebra"
         content["query_string"] = b"session_key="
-        assert consumer(make_message(**content)) == browser_session.session_key
+        assert consumer(make_message(**content)) == "horse"
 
     def test_it_is_not_saved_after_a_consumer_that_raised(self, browser_session):
         @http_session
@@ -179,14 +185,37 @@ class TestHttpSession:
             consumer(make_message(headers=cookies_of(browser_session)))
         assert SessionStore(browser_session.session_key)["species"] == "horse"
 
-    def test_a_key_that_is_not_known_does_not_become_one(self):
+    def test_a_coroutine_function_finds_it_loaded(self, settings):
+        settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+        session = DatabaseStore()
+        session["species"] = "horse"
+        session.save()
+
         @http_session
+        async def consumer(message):
+            return message.http_session["species"]
+
+        message = make_message("websocket.connect", headers=cookies_of(session))
+        assert async_to_sync(consumer)(message) == "horse"
+
+    @pytest.mark.parametrize("decorator", [http_session, channel_and_http_session])
+    def test_no_session_begins_here(self, decorator, settings):
+        settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+        @decorator
         def consumer(message):
             message.http_session["species"] = "horse"
 
-        message = make_message(headers=[[b"cookie", b"sessionid=" + b"k" * 32]])
-        consumer(message)
-        assert SessionStore("k" * 32).load() == {}
+        consumer(make_message(headers=[[b"cookie", b"sessionid=" + b"k" * 32]]))
+        assert not Session.objects.exists()
+
+    def test_one_that_a_consumer_ended_does_not_begin_again(self, browser_session, file_sessions):
+        @http_session
+        def consumer(message):
+            message.http_session.flush()
+
+        consumer(make_message(headers=cookies_of(browser_session)))
+        assert list(file_sessions.iterdir()) == []
 
     def test_the_body_of_a_request_is_left_for_the_consumer(self):
         layer = InMemoryChannelLayer()

@@ -7,7 +7,7 @@ from django.http import parse_cookie
 
 from channels.auth import channel_session_user, channel_session_user_from_http
 from channels.routing import route
-from channels.sessions import channel_and_http_session
+from channels.sessions import channel_and_http_session, session_for_reply_channel
 from channels.test import ChannelTestCase, WSClient, apply_routes
 
 
@@ -168,6 +168,19 @@ class TestUsers(ChannelTestCase):
         client = WSClient()
         client.force_login(self.user, "django.contrib.auth.backends.ModelBackend")
         assert client.session["_auth_user_backend"].endswith("ModelBackend")
+
+    def test_a_login_keeps_what_the_session_holds(self):
+        client = WSClient()
+        client.session["theme"] = "dark"
+        client.force_login(self.user)
+        assert client.session["theme"] == "dark"
+        assert self.name_of(client) == "lin"
+
+    def test_a_login_gives_the_http_session_a_key_of_its_own(self):
+        client = WSClient()
+        client.force_login(self.user)
+        key = session_for_reply_channel(client.reply_channel).session_key
+        assert client.session.session_key != key
 
     def test_without_a_login_there_is_no_name(self):
         assert self.name_of(WSClient()) == ""
