@@ -16,6 +16,11 @@ from channels.layers.exceptions import AccessDenied, LayerUnavailable, Unsupport
 
 logger = logging.getLogger(__name__)
 
+CACHE_ENGINES = (
+    "django.contrib.sessions.backends.cache",
+    "django.contrib.sessions.backends.cached_db",
+)
+
 
 def check_layers(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Returns what is wrong with each entry of CHANNEL_LAYERS."""
@@ -28,30 +33,42 @@ def check_layers(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 def check_sessions(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Returns whether the sessions that consumers may ask for can be stored."""
     engine = getattr(settings, "CHANNEL_SESSION_ENGINE", settings.SESSION_ENGINE)
-    if engine == "django.contrib.sessions.backends.signed_cookies":
-        return [
-            Warning(
-                f"Channel sessions cannot be kept by {engine}: a message has no cookie to set.",
-                hint="Set CHANNEL_SESSION_ENGINE to 'django.contrib.sessions.backends.cache' or"
-                " another engine that stores on the server, if consumers use channel_session.",
-                id="channels.W001",
-            )
-        ]
-    uses_database = engine.startswith("django.contrib.sessions.backends.") and "db" in engine
-    if uses_database and not apps.is_installed("django.contrib.sessions"):
-        return [
-            Warning(
-                f"Sessions are kept by {engine}, but the sessions app is not installed.",
-                hint="Add 'django.contrib.sessions' to INSTALLED_APPS, or choose another engine.",
-                id="channels.W002",
-            )
-        ]
-    return []
+    return [*_check_engine(engine), *_check_session_cache(engine)]
 
 
 def check_servers(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Returns which servers behind the layers are too old or locked; one away is no setting."""
     return [message for alias in channel_layers.configs for message in _check_server(alias)]
+
+
+def _check_engine(engine: str) -> Iterator[CheckMessage]:
+    if engine == "django.contrib.sessions.backends.signed_cookies":
+        yield Warning(
+            f"Channel sessions cannot be kept by {engine}: a message has no cookie to set.",
+            hint="Set CHANNEL_SESSION_ENGINE to 'django.contrib.sessions.backends.cache' or"
+            " another engine that stores on the server, if consumers use channel_session.",
+            id="channels.W001",
+        )
+    uses_database = engine.startswith("django.contrib.sessions.backends.") and "db" in engine
+    if uses_database and not apps.is_installed("django.contrib.sessions"):
+        yield Warning(
+            f"Sessions are kept by {engine}, but the sessions app is not installed.",
+            hint="Add 'django.contrib.sessions' to INSTALLED_APPS, or choose another engine.",
+            id="channels.W002",
+        )
+
+
+def _check_session_cache(engine: str) -> Iterator[CheckMessage]:
+    cache = settings.CACHES.get(settings.SESSION_CACHE_ALIAS, {}).get("BACKEND")
+    in_memory = cache == "django.core.cache.backends.locmem.LocMemCache"
+    if engine in CACHE_ENGINES and in_memory and not settings.DEBUG:
+        yield Warning(
+            f"Channel sessions are kept by {engine} in a cache that lives in the memory of one"
+            " process: another worker does not find them, or finds old ones.",
+            hint="Set CHANNEL_SESSION_ENGINE to 'django.contrib.sessions.backends.db', or the"
+            " cache in CACHES to one that processes share, such as RedisCache.",
+            id="channels.W004",
+        )
 
 
 def _check_layer(alias: str) -> Iterator[CheckMessage]:

@@ -9,6 +9,12 @@ from tests.support.ports import free_port
 
 MEMORY = "channels.layers.memory.InMemoryChannelLayer"
 REDIS = "asgi_redis.RedisChannelLayer"
+SHARED_CACHE = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": "redis://localhost:1",
+    }
+}
 
 
 def layers(**config):
@@ -76,12 +82,34 @@ class TestSessions:
         apps = [*settings.INSTALLED_APPS, "django.contrib.sessions"]
         if not installed:
             apps = ["channels"]
+        settings.CACHES = SHARED_CACHE
         with override_settings(INSTALLED_APPS=list(dict.fromkeys(apps))):
             assert [message.id for message in check_sessions()] == ids
 
     def test_consumers_may_have_an_engine_of_their_own(self, settings):
         settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
-        settings.CHANNEL_SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+        settings.CHANNEL_SESSION_ENGINE = "django.contrib.sessions.backends.file"
+        assert check_sessions() == []
+
+    @pytest.mark.parametrize(
+        ("engine", "debug", "ids"),
+        [
+            ("cache", False, ["channels.W004"]),
+            ("cached_db", False, ["channels.W004"]),
+            ("db", False, []),
+            ("cache", True, []),
+        ],
+    )
+    def test_workers_do_not_share_a_cache_in_memory(self, settings, engine, debug, ids):
+        settings.CHANNEL_SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+        settings.CACHES = {
+            "default": SHARED_CACHE["default"],
+            "sessions": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        }
+        settings.SESSION_CACHE_ALIAS = "sessions"
+        settings.DEBUG = debug
+        assert [message.id for message in check_sessions()] == ids
+        settings.SESSION_CACHE_ALIAS = "default"
         assert check_sessions() == []
 
 
