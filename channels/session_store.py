@@ -15,6 +15,8 @@ from channels.db import database_sync_to_async
 
 KEY_LENGTH = 32  # what the database engine has room for
 KEY_PREFIX = "chn"
+# A socket lives a day, unless Daphne is told otherwise; what it sent at its end is read after it.
+LEAST_AGE_SECONDS = 2 * 24 * 60 * 60
 
 
 class _KeepsKey(SessionBase):
@@ -22,6 +24,10 @@ class _KeepsKey(SessionBase):
 
     Other stores take a new key then, which no later message of the connection would know.
     """
+
+    def get_session_cookie_age(self) -> int:
+        # No cookie is as old, but a socket may be, and nothing was stored since it connected.
+        return max(LEAST_AGE_SECONDS, super().get_session_cookie_age())
 
     def load(self) -> dict[str, Any]:
         key = self.session_key

@@ -1,6 +1,8 @@
 """Tests of channels.session_store: where the session of a connection is kept."""
 
+from datetime import timedelta
 from importlib import import_module
+from unittest import mock
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -8,6 +10,7 @@ from django.contrib.auth import alogin, alogout, login
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.http import HttpRequest
+from django.utils import timezone
 
 from channels.session_store import save_if_modified, session_for_reply_channel
 
@@ -75,6 +78,15 @@ class TestEveryEngine:
         session.save()
         assert session_for_reply_channel("websocket.send!one")["room"] == "kitchen"
 
+    def test_it_is_kept_as_long_as_a_socket_may_be_silent(self, settings):
+        settings.SESSION_COOKIE_AGE = 5
+        session = session_for_reply_channel("websocket.send!one")
+        session["room"] = "lobby"
+        session.save()
+        assert session_for_reply_channel("websocket.send!one").get_expiry_age() > 24 * 60 * 60
+        settings.SESSION_COOKIE_AGE = 30 * 24 * 60 * 60
+        assert session.get_expiry_age() == 30 * 24 * 60 * 60
+
     def test_a_login_leaves_it_under_its_key_with_what_it_holds(self, db):
         session = session_for_reply_channel("websocket.send!one")
         session["room"] = "lobby"
@@ -100,6 +112,17 @@ class TestEveryEngine:
         async_to_sync(alogout)(request)
         assert session.session_key == key
         assert list(session_for_reply_channel("websocket.send!one").keys()) == []
+
+
+def test_a_short_age_of_cookies_does_not_end_the_session_of_a_silent_socket(settings, db):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    settings.SESSION_COOKIE_AGE = 5
+    session = session_for_reply_channel("websocket.send!one")
+    session["room"] = "lobby"
+    session.save()
+    in_an_hour = timezone.now() + timedelta(hours=1)
+    with mock.patch("django.utils.timezone.now", return_value=in_an_hour):
+        assert session_for_reply_channel("websocket.send!one")["room"] == "lobby"
 
 
 def get_user_id(session):
