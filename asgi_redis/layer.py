@@ -129,7 +129,7 @@ class RedisChannelLayer(BaseChannelLayer):
         for group, count in sent.drops.items():
             self._drops.note(f"group {group!r}", count, "No room.")
         if sent.onward:
-            for item, error in self.send_all(sent.onward):
+            for item, error in self._send_onward(sent.onward):
                 self._drops.note(str(item), 1, str(error))
         return sent.refusals
 
@@ -241,6 +241,13 @@ class RedisChannelLayer(BaseChannelLayer):
     def decode(self, data: bytes) -> dict[str, Any]:
         """Returns the message in an entry; raises ValueError if there is none."""
         return codec.decode(self._cipher.decrypt(data) if self._cipher else data)
+
+    def _send_onward(self, items: Sequence[Outgoing]) -> list[Refusal]:
+        try:
+            return self.send_all(items)
+        except LayerUnavailable as error:
+            # The other members have got it: whoever sent it must not be told to send it again.
+            return [Refusal(item, error) for item in items]
 
     def _take_shared(self, channels: list[str], wait_ms: int) -> Received | None:
         by_node: dict[int, list[str]] = defaultdict(list)

@@ -9,17 +9,35 @@ from channels.layers.exceptions import RefusedForNow
 from channels.layers.outgoing import Outgoing
 from tests.support.waiting import wait_until
 
+NAMES = [f"test.{number}" for number in range(9)]
+
 
 def test_what_is_for_one_of_several_servers_that_is_away_may_be_sent_later(
     valkey, layer_on, redis_url, prefix
 ):
     layer = layer_on(hosts=[redis_url, valkey.url], prefix=prefix)
-    names = [f"test.{number}" for number in range(9)]
     valkey.kill()
-    refusals = layer.send_all([Outgoing.to_channel(name, {}) for name in names])
-    assert {item.name for item, _ in refusals} == {name for name in names if shard(name, 2)}
+    refusals = layer.send_all([Outgoing.to_channel(name, {}) for name in NAMES])
+    assert {item.name for item, _ in refusals} == {name for name in NAMES if shard(name, 2)}
     assert {type(error) for _, error in refusals} == {RefusedForNow}
     valkey.start()
+    layer.flush()
+
+
+def test_a_group_has_its_message_though_the_server_of_one_member_is_away(
+    valkey, layer_on, redis_url, prefix, caplog
+):
+    layer = layer_on(hosts=[redis_url, valkey.url], prefix=prefix)
+    group = next(name for name in NAMES if not shard(name, 2))
+    away = next(name for name in NAMES if shard(name, 2))
+    layer.group_add(group, away)
+    layer.group_add(group, "test!member")
+    valkey.kill()
+    layer.send_group(group, {"number": 1})  # not an error, upon which it would be sent again
+    assert f"the last to channel '{away}'" in caplog.text
+    valkey.start()
+    assert layer.receive(["test!"]) == ("test!member", {"number": 1})
+    assert layer.receive(["test!"]) == (None, None)
     layer.flush()
 
 
