@@ -124,7 +124,7 @@ class AsyncLine:
             await connection.disconnect(nowait=True)
 
     async def _connect(self) -> None:
-        if self._era != self._node.era:
+        if self._connection is not None and not await self._is_usable():
             await self.close()
         if self._connection is not None:
             return
@@ -137,6 +137,11 @@ class AsyncLine:
             await pool.disconnect()  # an attempt that failed leaves no socket behind
             raise
         self._connection, self._era = connection, era
+
+    async def _is_usable(self) -> bool:
+        """Returns whether the connection is of this era, and nobody has ended it meanwhile."""
+        # Between commands there is nothing to read but an end, which has arrived: nobody is asked.
+        return self._era == self._node.era and not await self._connection.can_read()
 
 
 async def _exchange_with_scripts(connection: Any, commands: Sequence[Command]) -> list[Any]:

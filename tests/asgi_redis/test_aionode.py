@@ -11,6 +11,7 @@ from asgi_redis import scripts
 from asgi_redis.aionode import AsyncLine, AsyncNode
 from asgi_redis.hosts import url_servers
 from channels.layers.exceptions import LayerUnavailable, UnsupportedServer
+from tests.support.waiting import eventually
 
 
 def line_to(url: str, seconds: float = 5.0) -> AsyncLine:
@@ -104,6 +105,18 @@ def test_where_one_connection_is_dead_no_other_is_waited_for(proxy):
             await line.close()
 
     asyncio.run(scenario())
+
+
+def test_a_connection_that_was_ended_while_it_was_idle_is_not_used(valkey):
+    async def scenario(line):
+        before = await line.run(("CLIENT", "ID"))
+        with valkey.client() as client:
+            client.client_kill_filter(_id=before)
+        await eventually(line._connection._reader.at_eof, "the end to arrive")
+        return before, await line.run(("CLIENT", "ID"))
+
+    before, after = run(valkey.url, scenario)
+    assert before != after
 
 
 def test_a_server_that_may_not_be_the_primary_is_connected_to_anew(valkey):
