@@ -22,10 +22,11 @@ local function drop_untaken(oldest)
 end
 
 -- Messages that workers are busy with are in the stream, but not waiting in it; they stay there,
--- however old they are, because their worker may die.
+-- however old they are, because their worker may die. It is looked at how many there are only where
+-- there is no room without that.
 local function waiting()
     local length = redis.call('XLEN', stream)
-    if length < capacity then return length end
+    if length + #ARGV - 4 <= capacity then return length end
     local time = redis.call('TIME')
     local oldest = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - expiry)
     local taken = redis.pcall('XPENDING', stream, ARGV[3])

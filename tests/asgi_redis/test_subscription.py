@@ -151,6 +151,15 @@ class TestDeadWorkers:
         _, [fresh] = workers[0].turn([], [running], 9)
         assert fresh.message == {"number": 4}
 
+    def test_several_at_once_have_the_room_of_those_that_run(self, make_redis_layer, workers):
+        layer = make_redis_layer(capacity=10)
+        workers.append(layer.subscribe(["test"]))
+        for _ in range(8):
+            layer.send("test", {})
+        take(workers[0], 8)
+        assert layer.send_all([to("test", {})] * 10) == []
+        assert len(layer.send_all([to("test", {})] * 2)) == 2
+
     def test_a_message_of_a_long_consumer_survives_its_own_expiry(self, make_redis_layer, workers):
         layer = make_redis_layer(expiry=0.5, capacity=5)
         dead = layer.subscribe(["test"])
