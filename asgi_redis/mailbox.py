@@ -218,7 +218,8 @@ class Branch:
             try:
                 message = self._layer.decode(arrival.data)
             except ValueError as error:
-                logger.error("Ignored an entry in our inbox: %s", error)
+                logger.error("Dropped a message in our inbox: %s", error)
+                self._receiver.lost(arrival.channels)
                 continue
             hand_over(self._receiver, arrival.channels, message, arrival.to_group)
 

@@ -40,9 +40,10 @@ redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
 local dropped = redis.call('SMEMBERS', KEYS[2])
 if #dropped > 0 then
     for _, name in ipairs(dropped) do redis.call('XADD', KEYS[6], '*', 'x', name, 'm', '') end
-    redis.call('PEXPIRE', KEYS[6], ARGV[5])
     redis.call('DEL', KEYS[2])
 end
+-- It may read for long what a crowd is sent, while nothing more comes.
+redis.call('PEXPIRE', KEYS[6], ARGV[5])
 local given_up = redis.call('DEL', KEYS[3]) == 1
 local run = redis.call('INFO', 'server'):match('run_id:(%x+)')
 return {own and 1 or 0, (given_up or missed) and 1 or 0, run}

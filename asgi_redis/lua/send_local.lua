@@ -12,7 +12,7 @@
 -- ARGV[4]  expiry in milliseconds
 -- ARGV[5]  bytes above which a message is large
 -- ARGV[6]  bytes that an inbox may take before large messages have no room in it
--- ARGV[7]  milliseconds that the inbox is kept: an interface server tells what has expired in it
+-- ARGV[7]  milliseconds that the inbox is kept
 -- ARGV[8…] channel, encoded message, channel, encoded message, …
 -- Returns the positions, from 1, of the messages that were not taken: below zero where the client
 -- has left, as all clients of a dead process have.
@@ -32,8 +32,10 @@ local function now()
 end
 
 local free = room()
-if free < count then
-    redis.call('XTRIM', inbox, 'MINID', string.format('%.0f', now() - ARGV[serves and 7 or 4]))
+-- An interface server reads all that waits, however old: news of groups does not expire, and who
+-- has missed a message that did is told.
+if free < count and not serves then
+    redis.call('XTRIM', inbox, 'MINID', string.format('%.0f', now() - ARGV[4]))
     free = room()
 end
 
