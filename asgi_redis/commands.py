@@ -160,13 +160,14 @@ class Commands:
             ("PEXPIRE", question.answer, ANSWER_TTL_MS),
         ]
 
-    def beat(self, process: str, members: int, run: str) -> Command:
+    def beat(self, process: str, members: int, run: str, read: str) -> Command:
         """Returns the heartbeat of an interface server.
 
         Arguments:
             process: whose.
             members: how many of its channels are in groups.
             run: of Redis that heard it last, "" if none did.
+            read: the note that it missed something which it has read, "" if none.
         """
         keys = [
             self.keys.processes,
@@ -180,7 +181,7 @@ class Commands:
             self.keys.worker_silence,
         ]
         times = (PROCESS_TTL_MS // 2, PROCESS_TTL_MS, self.keep_ms)
-        return scripts.beat(keys, process, members, *times, run)
+        return scripts.beat(keys, process, members, *times, run, read, TOMB_TTL_MS)
 
     def bury(self, *leaving: str) -> Command:
         """Returns the command that removes interface servers without a heartbeat, or one."""
@@ -350,6 +351,7 @@ class Commands:
             self.keys.groups_of(process),
             self.keys.given_up(process),
             self.keys.kept,
+            self.keys.processes,
         ]
         times = (self.expiry_ms, self.group_expiry_ms, self.keep_ms)
         capacity = self.capacity_of(channel)

@@ -45,7 +45,7 @@ class Keys:
         return f"{self.drops}{process}"
 
     def given_up(self, process: str) -> str:
-        """The note that a process was given up for dead."""
+        """The note that a process was given up for dead, or has missed something otherwise."""
         return f"{self.tombs}{process}"
 
     def choked(self, process: str) -> str:

@@ -130,6 +130,7 @@ class Branch:
         self._clock_offset = 0.0
         self._trims: list[Command] = []
         self._run = ""
+        self._note = ""
         self._heard_at = 0.0
         self._lagged = False
         self._diverged = False
@@ -277,7 +278,7 @@ class Branch:
         self._diverged |= await self._node.follow() and self.available
         known, missed = await self._say_alive()
         if missed or self._diverged:
-            self._tell_lost()  # Redis says it only once: registering may fail
+            self._tell_lost()
         if not known or self._diverged or not self.available:
             await self._register()
         self._diverged = False
@@ -286,9 +287,11 @@ class Branch:
         """Returns whether Redis knew us, and whether we have missed what nobody can name."""
         asked = time.monotonic()
         last = ("XREVRANGE", self._key, "+", "-", "COUNT", 1)
-        beat = self._commands.beat(self._process, len(self.inbox.members), self._run)
+        beat = self._commands.beat(self._process, len(self.inbox.members), self._run, self._note)
         replies = await self._manager.execute([beat, ("TIME",), last])
-        (known, missed, run), now, newest = self._manager.expect(replies)
+        (known, note, run), now, newest = self._manager.expect(replies)
+        self._note = note.decode()
+        missed = bool(note)
         self._clock_offset = int(now[0]) * 1000 + int(now[1]) / 1000 - asked * 1000
         self._check_last(newest)
         if self._run and not (known and run.decode() == self._run):
@@ -296,7 +299,7 @@ class Branch:
             missed = missed or self._lagged  # it does not have what we had not read
         missed = missed or self._is_given_up(asked)
         self._run, self._lagged, self._heard_at = run.decode(), False, asked
-        return bool(known), bool(missed)
+        return bool(known), missed
 
     def _is_given_up(self, now: float) -> bool:
         """Returns whether workers have dropped replies: they wait so long for one of several."""

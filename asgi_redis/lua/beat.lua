@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  heartbeats of interface servers
 -- KEYS[2]  its groups and channels of which messages were dropped
--- KEYS[3]  whether it had been given up for dead
+-- KEYS[3]  the note that it has missed what nobody can name, with the time it was written
 -- KEYS[4]  channels in groups, by process
 -- KEYS[5]  the note that not all can be heard
 -- KEYS[6]  its inbox, where those with drops go, behind what came before
@@ -15,9 +15,13 @@
 -- ARGV[4]  milliseconds that all have then to be heard again
 -- ARGV[5]  milliseconds that its inbox is kept
 -- ARGV[6]  the run of Redis that heard it last, "" if none did
--- Returns whether it was known, whether it has missed what nobody can name, and the run of Redis. It has
--- missed something if it had been given up; or could not be heard, while others were, for longer
--- than its inbox is kept, or for so long that nothing is kept for those whom Redis has forgotten.
+-- ARGV[7]  the note that it has read, "" if none
+-- ARGV[8]  expiry of the note in milliseconds
+-- Returns whether it was known, the note if there is one that it has not read, else "", and the run of
+-- Redis. It has missed something if it had been given up; or could not be heard, while others were,
+-- for longer than its inbox is kept, or for so long that nothing is kept for those whom Redis has
+-- forgotten. The note stays until it says that it has read it: a heartbeat may arrive over a
+-- connection that was given up, and nobody get the answer.
 
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
@@ -44,6 +48,11 @@ if #dropped > 0 then
 end
 -- It may read for long what a crowd is sent, while nothing more comes.
 redis.call('PEXPIRE', KEYS[6], ARGV[5])
-local given_up = redis.call('DEL', KEYS[3]) == 1
+if missed then redis.call('SET', KEYS[3], now, 'PX', ARGV[8]) end
+local note = redis.call('GET', KEYS[3])
+if note and note == ARGV[7] then
+    redis.call('DEL', KEYS[3])
+    note = nil
+end
 local run = redis.call('INFO', 'server'):match('run_id:(%x+)')
-return {own and 1 or 0, (given_up or missed) and 1 or 0, run}
+return {own and 1 or 0, note or '', run}

@@ -8,14 +8,14 @@
 -- ARGV[2]  key prefix of inboxes
 -- ARGV[3]  key prefix of the groups of a process
 -- ARGV[4]  key prefix of groups
--- ARGV[5]  key prefix of the note that a process was given up for dead
+-- ARGV[5]  key prefix of the note that a process was given up for dead, with the time
 -- ARGV[6]  expiry of that note in milliseconds
 -- ARGV[7]  the process that leaves, if one does
 -- Returns the processes taken out.
 
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function silent()
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
     clamp(KEYS[1], now)
     if redis.call('EXISTS', KEYS[3]) == 1 then return {} end
     return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[1]))
@@ -29,6 +29,6 @@ for _, process in ipairs(dead) do
     redis.call('DEL', ARGV[3] .. process, ARGV[2] .. process)
     redis.call('ZREM', KEYS[1], process)
     redis.call('HDEL', KEYS[2], process)
-    redis.call('SET', ARGV[5] .. process, 1, 'PX', ARGV[6])
+    redis.call('SET', ARGV[5] .. process, string.format('%.0f', now), 'PX', ARGV[6])
 end
 return dead

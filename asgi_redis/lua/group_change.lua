@@ -5,6 +5,7 @@
 -- KEYS[3]  the groups that the process is in
 -- KEYS[4]  the note that the process was given up for dead: it registers itself if it is not
 -- KEYS[5]  group messages kept for whoever was not heard
+-- KEYS[6]  heartbeats of interface servers
 -- ARGV[1]  "a" to add, "d" to discard
 -- ARGV[2]  group name
 -- ARGV[3]  channel
@@ -14,7 +15,8 @@
 -- ARGV[7]  milliseconds that the inbox is kept
 -- ARGV[8]  capacity of an inbox that no interface server listens on
 
-local given_up = redis.call('EXISTS', KEYS[4]) == 1
+-- The note stays for a while when the process is heard again.
+local given_up = redis.call('EXISTS', KEYS[4]) == 1 and not redis.call('ZSCORE', KEYS[6], ARGV[4])
 if ARGV[1] == 'a' and not given_up then
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -347,6 +347,35 @@ class TestDeadServers:
 
         asyncio.run(scenario())
 
+    def test_it_is_told_although_a_heartbeat_came_before_whose_answer_nobody_got(self, redis_layer):
+        async def scenario():
+            async with given_up(redis_layer) as (sleeper, slept, channel):
+                node, [branch] = redis_layer.nodes[0], slept._branches
+                # As one that was under way over a connection which has been given up.
+                node.run(redis_layer.commands.beat(slept.name, 1, branch._run, branch._note))
+                branch.open()
+                await eventually(lambda: sleeper.lost_channels == {channel}, "the news")
+                note = ("EXISTS", redis_layer.keys.given_up(slept.name))
+                await eventually(lambda: not node.run(note), "the end of the note")
+
+        asyncio.run(scenario())
+
+    def test_what_it_missed_is_said_until_it_knows_and_meanwhile_it_may_join(self, redis_layer):
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+        now = server_ms(redis_layer)
+        node.run(("ZADD", keys.processes, now - 10 * redis_layer.commands.keep_ms, "test!"))
+        node.run(("ZADD", keys.processes, now, "other!"))
+
+        def note(known: bytes) -> bytes:
+            return node.run(redis_layer.commands.beat("test!", 0, "", known))[1]
+
+        first = note(b"")
+        assert first
+        assert note(b"") == first
+        redis_layer.group_add("friends", "test!member")
+        assert node.run(("ZRANGE", keys.group("friends"), 0, -1)) == [b"test!"]
+        assert note(first) == note(b"") == b""
+
     def test_it_is_told_although_it_cannot_be_registered_again_yet(self, redis_layer):
         node, keys = redis_layer.nodes[0], redis_layer.keys
 
