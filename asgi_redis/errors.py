@@ -59,6 +59,11 @@ def is_group_there(error: BaseException) -> bool:
     return _code(error) == "BUSYGROUP"
 
 
+def is_wrong_type(error: BaseException) -> bool:
+    """Returns whether a command was refused because its key holds something else."""
+    return _code(error) == "WRONGTYPE"
+
+
 def is_no_primary(error: BaseException) -> bool:
     """Returns whether another server may have taken the place of the one that answered so."""
     return _code(error) in ("READONLY", "NOREPLICAS", "MASTERDOWN")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
+import logging
+import random
 import re
 import threading
 import time
@@ -19,12 +21,13 @@ from asgi_redis.commands import Commands, Sent
 from asgi_redis.crypto import Cipher
 from asgi_redis.dead_letters import DeadLetters
 from asgi_redis.drops import Drops
-from asgi_redis.errors import is_group_there, is_stream_missing, unavailable
+from asgi_redis.errors import is_group_there, is_stream_missing, is_wrong_type, unavailable
 from asgi_redis.hosts import Host, Options, Server, url_servers
 from asgi_redis.inbox import Arrival, Inbox
 from asgi_redis.keys import Keys, shard
 from asgi_redis.mailbox import RedisMailbox
 from asgi_redis.node import Node
+from asgi_redis.outage import Outage
 from asgi_redis.subscription import RedisSubscription
 from channels.layers import codec, names
 from channels.layers.base import BaseChannelLayer, Received
@@ -32,6 +35,8 @@ from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.mailbox import Mailbox, Receiver
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal, Subscription
+
+logger = logging.getLogger(__name__)
 
 BLOCK_MS = 1000
 READ_COUNT = 100
@@ -94,6 +99,8 @@ class RedisChannelLayer(BaseChannelLayer):
             encrypt=self._cipher.encrypt if self._cipher else _unchanged,
         )
         self._drops = Drops()
+        # Channels whose key has held something else.
+        self._foreign: dict[str, Outage] = {}
         self._inboxes: dict[tuple[int, str], _SyncInbox] = {}
         self._inboxes_lock = threading.Lock()
 
@@ -145,7 +152,8 @@ class RedisChannelLayer(BaseChannelLayer):
             node.expect(node.execute(self.commands.send_again(item)))
 
     def receive(self, channels: Sequence[str], block: bool = False) -> Received:
-        wanted = [names.check_receivable(channel) for channel in channels]
+        # In any order, so that no busy one keeps another waiting for ever.
+        wanted = random.sample([names.check_receivable(name) for name in channels], len(channels))
         local = [name for name in wanted if names.is_local(name)]
         shared = [name for name in wanted if not names.is_local(name)]
         deadline = time.monotonic() + BLOCK_MS / 1000
@@ -153,9 +161,10 @@ class RedisChannelLayer(BaseChannelLayer):
             # Only one place at a time can be waited at; several are asked in turn.
             places = len(local) * len(self.nodes) + len({self.shard(name) for name in shared})
             wait_ms = BLOCK_MS if block and places == 1 else 0
-            received = self._take_local(local, wait_ms) or self._take_shared(shared, wait_ms)
-            if received:
-                return received
+            kinds = [(self._take_local, local), (self._take_shared, shared)]
+            for take, here in random.sample(kinds, len(kinds)):
+                if received := take(here, wait_ms):
+                    return received
             if not block or time.monotonic() >= deadline:
                 return None, None
             if not wait_ms:
@@ -233,10 +242,24 @@ class RedisChannelLayer(BaseChannelLayer):
         """Returns whether a worker may take a message of this channel only once."""
         return any(fnmatch.fnmatchcase(channel, pattern) for pattern in self.at_most_once)
 
-    def create_groups(self, node: Node, channels: Sequence[str]) -> None:
-        """Makes channels ready to be waited on; raises LayerUnavailable if the node refuses."""
+    def create_groups(self, node: Node, channels: Sequence[str]) -> list[str]:
+        """Makes channels ready to be waited on.
+
+        Returns:
+            those that are: where a key holds something else, the log says so and the others go on.
+
+        Raises:
+            LayerUnavailable: the node refuses, or every key holds something else.
+        """
         replies = node.execute(self.commands.create_groups(channels))
-        node.expect([reply for reply in replies if not is_group_there(reply)])
+        made = zip(channels, replies[::2], strict=True)
+        foreign = {name for name, reply in made if is_wrong_type(reply)}
+        if len(foreign) == len(channels):
+            node.expect(replies)
+        node.expect([one for one in replies if not (is_group_there(one) or is_wrong_type(one))])
+        for name in channels:
+            self._tell_foreign(node, name, name in foreign)
+        return [name for name in channels if name not in foreign]
 
     def decode(self, data: bytes) -> dict[str, Any]:
         """Returns the message in an entry; raises ValueError if there is none."""
@@ -249,28 +272,52 @@ class RedisChannelLayer(BaseChannelLayer):
             # The other members have got it: whoever sent it must not be told to send it again.
             return [Refusal(item, error) for item in items]
 
+    def _tell_foreign(self, node: Node, channel: str, is_foreign: bool) -> None:
+        """Tells the log, once, that a channel's key holds something else, or does no more."""
+        if not is_foreign:
+            if outage := self._foreign.pop(channel, None):
+                outage.end()
+            return
+        what = f"key {self.keys.stream(channel)!r} holds no stream; look what it is, and remove it."
+        told = self._foreign.setdefault(channel, Outage(f"Cannot read channel {channel!r}"))
+        told.meet(LayerUnavailable(f"Redis at {node.address}: {what}"))
+
     def _take_shared(self, channels: list[str], wait_ms: int) -> Received | None:
         by_node: dict[int, list[str]] = defaultdict(list)
         for channel in channels:
             by_node[self.shard(channel)].append(channel)
         for index, here in by_node.items():
-            found = self.nodes[index].run(
-                self.commands.read(READER, here, [True] * len(here), limit=1)
-            )
-            for position, _, fields in found:
-                return here[position - 1], self.decode(fields[1])
+            if received := self._read_shared(index, here):
+                return received
             if wait_ms:
                 return self._wait_shared(index, here, wait_ms)
         return None
+
+    def _read_shared(self, index: int, channels: list[str]) -> Received | None:
+        command = self.commands.read(READER, channels, [True] * len(channels), limit=1)
+        while found := self.nodes[index].run(command):
+            [(position, _, fields)] = found
+            if received := self._open(index, channels[position - 1], fields[1]):
+                return received
+        return None
+
+    def _open(self, index: int, channel: str, data: bytes) -> Received | None:
+        """Returns what was taken, or None if it is no message and went to the dead letters."""
+        try:
+            return channel, self.decode(data)
+        except ValueError as error:
+            logger.error("Put an entry of %s to the dead letters: %s", channel, error)
+            self.nodes[index].run(self.commands.dead_letter(channel, data, str(error)))
+            return None
 
     def _wait_shared(self, index: int, channels: list[str], wait_ms: int) -> Received | None:
         node = self.nodes[index]
         reply = node.execute([self.commands.read_blocking(READER, channels, wait_ms)])[0]
         if isinstance(reply, ResponseError):
-            if not is_stream_missing(reply):
+            if not (is_stream_missing(reply) or is_wrong_type(reply)):
                 raise unavailable(node.address, reply) from reply
-            self.create_groups(node, channels)
-            return None
+            ready = self.create_groups(node, channels)
+            return None if ready == channels else self._wait_shared(index, ready, wait_ms)
         if not reply:
             return None
         by_stream = {self.keys.stream(channel): channel for channel in channels}
@@ -280,15 +327,17 @@ class RedisChannelLayer(BaseChannelLayer):
         # Redis gives one of each channel; only one is asked for.
         back = [self.commands.hand_back(name, READER, False, [entry[0]]) for name, entry in others]
         node.execute([*self.commands.settle(channel, [entry_id]), *back])
-        return channel, self.decode(fields[1])
+        return self._open(index, channel, fields[1])
 
     def _take_local(self, processes: list[str], wait_ms: int) -> Received | None:
         for process in processes:
-            for index in range(len(self.nodes)):
-                taken = self._inbox(index, process).take(wait_ms)
-                if taken:
+            for index in random.sample(range(len(self.nodes)), len(self.nodes)):
+                while taken := self._inbox(index, process).take(wait_ms):
                     channel, data = taken
-                    return channel, self.decode(data)
+                    try:
+                        return channel, self.decode(data)
+                    except ValueError as error:
+                        logger.error("Dropped a message to %s: %s", channel, error)
         return None
 
     def _inbox(self, index: int, process: str) -> _SyncInbox:

@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from asgi_redis.backlog import Backlog
 from asgi_redis.commands import Planned
-from asgi_redis.errors import is_stream_missing, unavailable
+from asgi_redis.errors import is_stream_missing, is_wrong_type, unavailable
 from asgi_redis.estate import hand_back_all
 from asgi_redis.heart import Heart, connection_name
 from asgi_redis.keys import WORKERS
@@ -52,6 +52,8 @@ class Share:
         self.node: Node = layer.nodes[index]
         self.index = index
         self.channels = list(channels)
+        # Those that can be waited on.
+        self.ready = self.channels
         self.line: Line = self.node.line(READ_SECONDS, connection_name(worker))
         self.once = {channel: layer.is_at_most_once(channel) for channel in channels}
         # Taken and neither settled nor handed back.
@@ -293,14 +295,15 @@ class RedisSubscription(Subscription):
         share.broken = True
 
     def _waiting(self, share: Share) -> Any:
-        return self._commands.read_blocking(self.worker, share.channels, BLOCK_MS)
+        return self._commands.read_blocking(self.worker, share.ready, BLOCK_MS)
 
     def _finish_read(self, share: Share, reply: Any) -> list[Delivery]:
         if isinstance(reply, ResponseError):
-            if not is_stream_missing(reply):
+            if not (is_stream_missing(reply) or is_wrong_type(reply)):
                 raise unavailable(share.node.address, reply) from reply
-            self._layer.create_groups(share.node, share.channels)
+            share.ready = self._layer.create_groups(share.node, share.channels)
             return []
+        share.ready = share.channels  # what held something else may have been removed
         positions = {self._layer.keys.stream(name): i for i, name in enumerate(share.channels, 1)}
         found = [
             (positions[stream.decode()], entry_id, fields)
@@ -388,7 +391,7 @@ class RedisSubscription(Subscription):
                 if lost:
                     share.node.run(self._commands.hand_back(channel, self.worker, False, lost))
         # Who may not make them could only wait in vain.
-        self._layer.create_groups(share.node, share.channels)
+        share.ready = self._layer.create_groups(share.node, share.channels)
         share.broken = False
 
     def _pending(self, share: Share, channel: str) -> Iterator[list[bytes]]:

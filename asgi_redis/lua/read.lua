@@ -7,7 +7,8 @@
 -- ARGV[3]  how many messages at most
 -- ARGV[4]  expiry in milliseconds
 -- ARGV[5…] for each stream "1" if a message read is done (at most once), else "0"
--- Returns {index of the stream, id, fields} for each message.
+-- Returns {index of the stream, id, fields} for each message. A key that holds something else is passed
+-- over; where all do, it is an error.
 
 local group, worker, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local time = redis.call('TIME')
@@ -66,11 +67,16 @@ local function sort(i, stream, entries)
     return gone
 end
 
+local foreign, failure = 0, nil
 for i, stream in ipairs(KEYS) do
+    -- An error would be the end of messages that are settled already.
+    local length = redis.pcall('XLEN', stream)
+    if type(length) == 'table' then foreign, failure, length = foreign + 1, length, 0 end
     -- Whoever gets nothing waits for whatever is next, so nothing expired may be left.
-    local gone = redis.call('XLEN', stream) > 0
+    local gone = length > 0
     while gone and not alone and #result < limit do
         gone = sort(i, stream, take(stream, limit - #result))
     end
 end
+if foreign == #KEYS then return failure end
 return result

@@ -12,6 +12,7 @@ from asgi_redis.errors import (
     check_version,
     is_no_primary,
     is_stream_missing,
+    is_wrong_type,
     trouble,
     unavailable,
 )
@@ -106,6 +107,11 @@ def test_a_server_that_says_no_version_is_given_a_chance():
 )
 def test_a_missing_stream_is_told_from_other_errors(text, missing):
     assert is_stream_missing(refusal(text)) is missing
+
+
+def test_a_key_of_another_type_is_told_from_other_errors():
+    assert is_wrong_type(refusal("WRONGTYPE Operation against a key holding the wrong kind"))
+    assert not is_wrong_type(refusal("NOGROUP No such key"))
 
 
 def attempts(layer) -> list[Callable[[], object]]:

@@ -1,11 +1,12 @@
 """Tests of asgi_redis.layer beyond what every layer does."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from asgi_redis.keys import shard
-from channels.layers.exceptions import RefusedForNow
+from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.outgoing import Outgoing
 from tests.support.waiting import wait_until
 
@@ -69,6 +70,40 @@ def test_of_messages_that_come_at_once_on_several_channels_none_is_lost(valkey, 
         found = [reader.result(), *(layer.receive(channels) for _ in channels[1:])]
     assert sorted(channel for channel, _ in found) == sorted(channels)
     assert layer.receive(channels) == (None, None)
+
+
+@pytest.mark.parametrize("block", [False, True])
+@pytest.mark.parametrize("channel", ["test", "test!member"])
+def test_what_is_no_message_is_told_and_the_next_one_read(make_redis_layer, caplog, channel, block):
+    layer = make_redis_layer(symmetric_encryption_keys=["new"])
+    other = make_redis_layer(symmetric_encryption_keys=["old"])
+    name = channel.removesuffix("member")
+    assert layer.receive([name]) == (None, None)
+
+    def send() -> None:
+        other.send(channel, {"number": 1})
+        layer.send(channel, {"number": 2})
+
+    timer = threading.Timer(0.2, send)
+    if block:
+        timer.start()
+    else:
+        send()
+    assert layer.receive([name], block=block) == (channel, {"number": 2})
+    letters = [letter.channel for letter in layer.dead_letters]
+    assert letters == ([] if "!" in channel else [channel])  # a process's inbox has one reader
+    assert "encrypted with none" in caplog.text
+
+
+def test_a_key_that_holds_something_else_keeps_no_other_channel_waiting(redis_layer):
+    redis_layer.nodes[0].run(("SET", redis_layer.keys.stream("broken"), "something else"))
+    redis_layer.send("test", {"number": 1})
+    assert redis_layer.receive(["broken", "test"]) == ("test", {"number": 1})
+    timer = threading.Timer(0.2, redis_layer.send, ("test", {"number": 2}))
+    timer.start()
+    assert redis_layer.receive(["broken", "test"], block=True) == ("test", {"number": 2})
+    with pytest.raises(LayerUnavailable, match="WRONGTYPE"):
+        redis_layer.receive(["broken"])
 
 
 @pytest.mark.parametrize("special", ["*", "?", "[b]", "[^a]", "[a-c]", "\\"])

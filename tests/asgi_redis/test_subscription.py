@@ -497,13 +497,32 @@ class TestRefusals:
             client.config_set("maxmemory", "0")
         wait_until(lambda: not workers[0].turn([], [], 1)[1] and any(layer.dead_letters), "it")
 
-    def test_one_of_making_a_channel_ready_is_raised(self, redis_layer):
+    def test_one_of_making_channels_ready_is_raised_if_none_is(self, redis_layer):
         [node] = redis_layer.nodes
         for _ in range(2):
-            redis_layer.create_groups(node, ["test"])
+            assert redis_layer.create_groups(node, ["test"]) == ["test"]
         spoil(redis_layer, "broken")
+        assert redis_layer.create_groups(node, ["test", "broken"]) == ["test"]
         with pytest.raises(LayerUnavailable, match="WRONGTYPE"):
-            redis_layer.create_groups(node, ["test", "broken"])
+            redis_layer.create_groups(node, ["broken"])
+
+    def test_one_of_a_channel_costs_no_message_of_another_and_is_told_once(
+        self, redis_layer, workers, caplog
+    ):
+        workers.append(redis_layer.subscribe(["http.request", "broken"]))
+        workers[0].turn([], [], 1, block=False)
+        redis_layer.nodes[0].run(("DEL", redis_layer.keys.stream("broken")))
+        spoil(redis_layer, "broken")
+        for number in range(4):
+            redis_layer.send("http.request", {"number": number})
+        deliveries = take(workers[0], 4)
+        assert [delivery.message["number"] for delivery in deliveries] == [0, 1, 2, 3]
+        for _ in range(5):
+            assert workers[0].turn([], [], 1) == ([], [])
+        assert len([one for one in caplog.records if "holds no stream" in one.message]) == 1
+        redis_layer.nodes[0].run(("DEL", redis_layer.keys.stream("broken")))
+        redis_layer.send("broken", {})
+        assert [delivery.channel for delivery in take(workers[0])] == ["broken"]
 
     def test_one_for_now_leaves_all_to_be_sent_later(self, valkey, layer_on, workers):
         layer = layer_on(valkey)

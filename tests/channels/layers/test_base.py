@@ -54,6 +54,21 @@ class TestSendAndReceive:
         assert sorted(received) == [("one", {}), ("two", {})]
         assert layer.receive(["three"]) == ("three", {})
 
+    @pytest.mark.parametrize(
+        ("busy", "quiet"),
+        [("busy", "quiet"), ("busy!", "quiet"), ("busy", "quiet!"), ("busy!", "quiet!")],
+    )
+    def test_no_channel_that_is_always_full_keeps_another_waiting(self, layer, busy, quiet):
+        sent_to = {name: f"{name}test" if name.endswith("!") else name for name in (busy, quiet)}
+        layer.send(sent_to[quiet], {})
+        layer.send(sent_to[busy], {})
+        for _ in range(1000):
+            channel, _ = layer.receive([busy, quiet])
+            if channel == sent_to[quiet]:
+                return
+            layer.send(sent_to[busy], {})
+        raise AssertionError("the quiet channel was never read")
+
     def test_a_message_may_hold_whatever_the_contract_allows(self, layer):
         message = {
             "text": "grüße \N{HONEYBEE}",
