@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twisted.internet import defer, task
 from twisted.internet.interfaces import ISSLTransport
 
 from channels.interface.daphne_request import LastRequest, Request
-from channels.interface.daphne_socket import DaphneOutlet
+from channels.interface.daphne_socket import DaphneOutlet, WrappedOutlet
+from channels.interface.outlet import Outlet
 from channels.interface.timers import INTERVAL_SECONDS, Timers
 
 if TYPE_CHECKING:
@@ -31,21 +32,54 @@ LISTEN_BACKLOG = 4096
 SOCKET_SCHEMES = {"https": "wss", "wss": "wss", "http": "ws", "ws": "ws"}
 
 
-def request_for(send: Any) -> Request | None:
-    """Returns the inside of a request if the ASGI `send` callable is Daphne's, else None."""
-    arguments: tuple[Any, ...] = getattr(send, "args", ())
-    return next((part for part in arguments if isinstance(part, Request)), None)
+# Where a scope says what in Daphne serves its connection: middleware passes scopes on.
+INSIDE = "channels.daphne"
 
 
-def outlet_for(send: Any) -> DaphneOutlet | None:
-    """Returns the fast way out if the ASGI `send` callable is Daphne's, else None."""
-    protocol = _protocol_of(send)
-    return None if protocol is None else DaphneOutlet(protocol)
+class Inside(NamedTuple):
+    """What is behind the scope of a connection.
+
+    Fields:
+        protocol: Daphne's, a Request or a WebSocketProtocol.
+        send: its ASGI callable, without the middleware round it.
+    """
+
+    protocol: Any
+    send: Any
 
 
-def scheme_of(send: Any) -> str | None:
+def request_for(scope: Mapping[str, Any]) -> Request | None:
+    """Returns the inside of a request if its scope is Daphne's, else None."""
+    request: Request | None = _protocol_of(scope)
+    return request
+
+
+def is_direct(scope: Mapping[str, Any], send: Any) -> bool:
+    """Returns whether an ASGI `send` is Daphne's own, so that nobody misses what goes past it."""
+    inside = _inside_of(scope)
+    return inside is not None and inside.send is send
+
+
+def outlet_for(
+    scope: Mapping[str, Any], send: Any, serving: asyncio.Task[Any] | None
+) -> Outlet | None:
+    """Returns the way out to a socket if its scope is Daphne's, else None.
+
+    Arguments:
+        scope: of the socket.
+        send: its ASGI callable, perhaps that of a middleware.
+        serving: the task that serves it.
+    """
+    protocol = _protocol_of(scope)
+    if protocol is None:
+        return None
+    outlet = DaphneOutlet(protocol)
+    return outlet if is_direct(scope, send) else WrappedOutlet(send, outlet, serving)
+
+
+def scheme_of(scope: Mapping[str, Any]) -> str | None:
     """Returns "ws" or "wss" as a proxy told Daphne or TLS shows, or None if neither does."""
-    protocol = _protocol_of(send)
+    protocol = _protocol_of(scope)
     told = SOCKET_SCHEMES.get(getattr(protocol, "client_scheme", ""))
     if told is None and ISSLTransport.providedBy(getattr(protocol, "transport", None)):
         return "wss"
@@ -64,7 +98,10 @@ def prepare(interface: InterfaceServer) -> None:
 
 
 def equip() -> None:
-    """Has Daphne make our requests, wherever the reactor listens, with room for bursts."""
+    """Has Daphne make our requests, wherever the reactor listens, with room for bursts.
+
+    Its application, whatever that is, gets scopes that say what is behind them.
+    """
     timers = Timers()
     task.LoopingCall(timers.run_due).start(INTERVAL_SECONDS)
     for port in _listening():
@@ -73,6 +110,8 @@ def equip() -> None:
         # Twisted formats a line for every request that Daphne, with a log of its own, drops.
         factory.log = _log_nothing
         factory.buildProtocol = partial(_build_protocol, factory.buildProtocol, timers)
+    for server in _servers():
+        server.application = partial(_serve, server.application)
 
 
 def _start(interface: InterfaceServer) -> None:
@@ -98,12 +137,21 @@ def _build_protocol(build: Callable[[Any], Any], timers: Timers, address: Any) -
     return protocol
 
 
+def _serve(application: Any, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+    """Stands in for the server's application, whose `send` is a partial with the protocol."""
+    [protocol] = send.args
+    scope.setdefault("extensions", {})[INSIDE] = Inside(protocol, send)
+    if isinstance(protocol, Request):
+        receive = protocol.receiver(receive)
+    return application(scope=scope, receive=receive, send=send)
+
+
 def _log_nothing(request: Any) -> None:
     """Stands in for Twisted's access log."""
 
 
 def _stop(interface: InterfaceServer) -> defer.Deferred[None]:
-    servers = {_http_factory(port.factory).server for port in _listening()}
+    servers = _servers()
     for port in _listening():
         port.stopListening()
     for server in servers:
@@ -153,6 +201,10 @@ def _listening() -> list[Any]:
     return [reader for reader in _reactor().getReaders() if hasattr(reader, "stopListening")]
 
 
+def _servers() -> set[Any]:
+    return {_http_factory(port.factory).server for port in _listening()}
+
+
 def _reactor() -> Any:
     # Importing it chooses one if none is installed yet, so not before Daphne had its choice.
     from twisted.internet import reactor
@@ -160,10 +212,11 @@ def _reactor() -> Any:
     return reactor
 
 
-def _protocol_of(send: Any) -> Any:
-    """Daphne's `send` is a partial of Server.handle_reply with the protocol."""
-    arguments: tuple[Any, ...] = getattr(send, "args", ())
-    for protocol in arguments:
-        if getattr(protocol, "application_type", None) == "websocket":
-            return protocol
-    return None
+def _inside_of(scope: Mapping[str, Any]) -> Inside | None:
+    inside: Inside | None = (scope.get("extensions") or {}).get(INSIDE)
+    return inside
+
+
+def _protocol_of(scope: Mapping[str, Any]) -> Any:
+    inside = _inside_of(scope)
+    return inside and inside.protocol

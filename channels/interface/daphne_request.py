@@ -71,6 +71,13 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
         if self._when_gone:
             self._when_gone()
 
+    def handle_exception(self, exception: BaseException) -> None:
+        """Ends a request whose application failed; Daphne can end none whose response has begun."""
+        if self._response_started:
+            self.abort()
+        else:
+            super().handle_exception(exception)
+
     def when_gone(self, callback: Callable[[], None]) -> None:
         """Calls back when the client leaves before its response is complete."""
         if self.channel is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from collections.abc import MutableMapping
 from http.client import responses
 from typing import Any
 
@@ -11,7 +13,13 @@ from autobahn.websocket.types import ConnectionDeny
 
 from channels.interface import transport as transports
 from channels.interface.frames import SHORT_BYTES, Frame, decode
-from channels.interface.outlet import BACKLOG_BYTES, BACKLOG_SECONDS, Outlet
+from channels.interface.outlet import (
+    BACKLOG_BYTES,
+    BACKLOG_SECONDS,
+    AsgiOutlet,
+    Outlet,
+    Send,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +104,28 @@ class DaphneOutlet(Outlet):
     def throttle(self, blocked: bool) -> None:
         self._pause(blocked or self._protocol.application_queue.qsize() > FRAMES_WAITING)
 
+    def wrap(self) -> None:
+        """Has Daphne leave to this what comes through its ASGI `send`.
+
+        It drops empty messages itself, and raises at large ones and at some of our close codes.
+        """
+        self._protocol.handle_reply = self._handle
+
+    def _handle(self, event: MutableMapping[str, Any]) -> None:
+        """Stands in for the protocol's method."""
+        kind = event["type"]
+        if kind == "websocket.accept":
+            self.accept(event.get("subprotocol"))
+        elif kind == "websocket.send":
+            text = event.get("text")
+            self.send(Frame(event["bytes"] if text is None else text))
+        elif kind == "websocket.http.response.start":
+            self.refuse(event["status"])
+        elif kind == "websocket.close" and self._is_connecting():
+            self.refuse(403)
+        elif kind == "websocket.close":
+            self.close(event.get("code") or 1000)
+
     def _is_connecting(self) -> bool:
         """Returns whether the client waits; Autobahn would open the socket of one that left too."""
         return bool(self._protocol.state == self._protocol.STATE_CONNECTING)
@@ -170,3 +200,29 @@ class DaphneOutlet(Outlet):
         protocol.handshake_deferred.errback(denial)
         del protocol.handshake_deferred
         protocol.server.protocol_disconnected(protocol)
+
+
+class WrappedOutlet(AsgiOutlet):
+    """Sends through the middleware round the application, and knows of Daphne's inside.
+
+    Arguments:
+        send: the middleware's ASGI callable.
+        outlet: where it ends.
+        serving: the task that serves the socket.
+    """
+
+    __slots__ = ("_outlet",)
+
+    def __init__(self, send: Send, outlet: DaphneOutlet, serving: asyncio.Task[Any] | None) -> None:
+        super().__init__(send, {"websocket.http.response": {}}, serving)
+        self._outlet = outlet
+        outlet.wrap()
+
+    def stalled(self) -> bool:
+        return super().stalled() or self._outlet.stalled()
+
+    def abort(self) -> None:
+        self._outlet.abort()
+
+    def throttle(self, blocked: bool) -> None:
+        self._outlet.throttle(blocked)

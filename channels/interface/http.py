@@ -80,8 +80,9 @@ class HttpConnection:
         self._server = server
         self._scope = scope
         self._send = send
-        self._inside = daphne.request_for(send)
-        self._receive = self._inside.receiver(receive) if self._inside else receive
+        self._receive = receive
+        self._inside = daphne.request_for(scope)
+        self._is_direct = daphne.is_direct(scope, send)
         self._replies = Replies()
         self._serving: asyncio.Task[None] | None = None
         # Where the body goes while not all of it is there.
@@ -286,7 +287,9 @@ class HttpConnection:
 
     def _respond(self, status: int, headers: messages.Headers, content: bytes) -> bool:
         """Takes the short way out for a whole response; returns whether there is one."""
-        return self._inside is not None and self._inside.respond(status, headers, content)
+        if self._inside is None or not self._is_direct:
+            return False
+        return self._inside.respond(status, headers, content)
 
     async def _await_disconnect(self) -> None:
         """Notices when the client leaves, on a server that does not say so by itself."""

@@ -140,8 +140,12 @@ class AsgiOutlet(Outlet):
                 self._events.popleft()
                 self._bytes -= size
                 self._since = time.monotonic()
-        except Exception as error:  # the client is gone; its disconnect event tells the rest
+        except OSError as error:  # the client is gone; its disconnect event tells the rest
             logger.debug("Could not send to a socket: %r", error)
             self._events.clear()
+        except Exception as error:  # the client, which misses something, is to see that
+            logger.warning("Cut off a socket, for its server could not send to it: %r", error)
+            self._events.clear()
+            self.abort()
         finally:
             self._sending = None

@@ -197,13 +197,14 @@ class InterfaceServer:
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect, which carries nothing
-        outlet: Outlet = daphne.outlet_for(send) or AsgiOutlet(
-            send, scope.get("extensions"), asyncio.current_task()
+        serving = asyncio.current_task()
+        outlet: Outlet = daphne.outlet_for(scope, send, serving) or AsgiOutlet(
+            send, scope.get("extensions"), serving
         )
         if self.draining:
             outlet.refuse(503)
             return
-        scheme = daphne.scheme_of(send) or scope.get("scheme") or "ws"
+        scheme = daphne.scheme_of(scope) or scope.get("scheme") or "ws"
         connection = WebSocketConnection(self, scope, outlet, scheme)
         self._connections[connection.reply_channel] = connection
         try:

@@ -25,9 +25,18 @@ class Daphne:
         prefix: of its keys.
         certificate: file of its certificate and file of its key; without, it speaks plain text.
         options: more of the command line.
+        application: what it runs, a module of the village and a name in it.
     """
 
-    def __init__(self, folder, url, prefix, certificate=None, options=()):
+    def __init__(
+        self,
+        folder,
+        url,
+        prefix,
+        certificate=None,
+        options=(),
+        application="asgi:channel_layer",
+    ):
         config = {
             "hosts": [url],
             "prefix": prefix,
@@ -42,7 +51,7 @@ class Daphne:
         command = [sys.executable, "-m", "daphne", "--proxy-headers", "-e", endpoint]
         self.process = Process(
             "daphne",
-            [*command, *options, "tests.support.village.asgi:channel_layer"],
+            [*command, *options, f"tests.support.village.{application}"],
             env={
                 "DJANGO_SETTINGS_MODULE": "tests.support.village.settings",
                 "VILLAGE_CONFIG": json.dumps(config),

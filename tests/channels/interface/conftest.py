@@ -30,3 +30,14 @@ def daphne(tmp_path_factory, redis_url):
     folder = tmp_path_factory.mktemp("daphne")
     with started(Daphne(folder, redis_url, f"daphne-{free_port()}:")) as daphne:
         yield daphne
+
+
+@pytest.fixture(scope="module")
+def wrapped(tmp_path_factory, redis_url):
+    """A Daphne whose layer is below a middleware, beside another application."""
+    folder = tmp_path_factory.mktemp("wrapped")
+    application = "wrapped:application"
+    with started(
+        Daphne(folder, redis_url, f"wrapped-{free_port()}:", application=application)
+    ) as daphne:
+        yield daphne

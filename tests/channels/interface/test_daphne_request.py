@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+from contextlib import closing
 
 import pytest
 
@@ -163,6 +164,34 @@ def test_a_body_in_chunks_arrives_with_its_length(daphne, parts):
     connection.close()
 
 
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_large_body_arrives_below_a_middleware(wrapped, is_chunked):
+    body = b"".join(bytes([number]) * 300_000 for number in range(3))
+    connection, message = wrapped.request("POST", body=iter([body]) if is_chunked else body)
+    arrived, more = message["body"], True
+    while more:
+        part = wrapped.take(message["body_channel"])
+        arrived, more = arrived + part["content"], part["more_content"]
+    assert arrived == body
+    wrapped.layer.send(message["reply_channel"], {"status": 200, "content": b"thanks"})
+    response = connection.getresponse()
+    assert (response.headers["x-voice"], response.read()) == ("loud", b"thanks")
+    connection.close()
+
+
+@pytest.mark.parametrize("size", [10, 300_000])
+def test_a_body_arrives_at_an_application_beside_the_layer(wrapped, size):
+    assert ask(wrapped, "/count/", bytes(size)) == b"%d" % size
+
+
+def ask(daphne, path, body) -> bytes:
+    """Sends a request that no worker has to answer; returns the response's content."""
+    connection = http.client.HTTPConnection("127.0.0.1", daphne.port, timeout=SECONDS)
+    with closing(connection):
+        connection.request("POST", path, body)
+        return connection.getresponse().read()
+
+
 def test_a_header_that_would_pass_for_another_is_dropped(daphne):
     connection, message = daphne.request(**{"X_Forwarded_For": "192.0.2.1", "X-Other": "kept"})
     names = [name for name, _ in message["headers"]]
@@ -208,6 +237,24 @@ def test_a_response_that_breaks_off_is_seen_to(daphne):
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
         response.read()
     connection.close()
+
+
+def test_nor_does_it_below_a_middleware_look_complete(wrapped):
+    connection, message = wrapped.request()
+    reply = {"status": 200, "content": b"half", "more_content": True}
+    wrapped.layer.send(message["reply_channel"], reply)
+    response = connection.getresponse()
+    assert response.read(4) == b"half"
+    wrapped.layer.send(message["reply_channel"], {"closed": True})
+    with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        response.read()
+    connection.close()
+
+
+def test_an_application_that_fails_in_its_response_is_one_of_many(wrapped):
+    for _ in range(2):  # Daphne looks after its applications one after the other
+        with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+            ask(wrapped, "/count/", b"")
 
 
 def test_a_client_that_leaves_while_it_waits_is_reported(daphne):

@@ -215,6 +215,34 @@ def test_a_socket_is_closed_with_the_code_of_the_reply(daphne, close, code):
     assert daphne.end["order"] == 1
 
 
+class TestBelowMiddleware:
+    def test_frames_of_all_sizes_pass_through_it(self, wrapped):
+        with wrapped.socket() as (client, message):
+            for frame in ("", "short", "long" * 400_000):
+                wrapped.layer.send(message["reply_channel"], {"text": frame})
+                assert client.recv(SECONDS) == frame.upper()
+            for frame in (b"", b"bytes"):
+                wrapped.layer.send(message["reply_channel"], {"bytes": frame})
+                assert client.recv(SECONDS) == frame
+            client.send("heard")
+            assert wrapped.take("websocket.receive")["text"] == "heard"
+
+    @pytest.mark.parametrize("code", [1000, 1008, 1011, 1012, 1013, 4001])
+    def test_a_socket_is_closed_with_the_code_of_the_reply(self, wrapped, code):
+        with wrapped.socket() as (client, message):
+            wrapped.layer.send(message["reply_channel"], {"close": code})
+            with pytest.raises(ConnectionClosed):
+                client.recv(SECONDS)
+            assert client.close_code == code
+
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_a_handshake_can_be_refused(self, wrapped, status):
+        answer = {"accept": False, "status": status}
+        with pytest.raises(InvalidStatus) as refusal, wrapped.socket(answer):
+            pass
+        assert refusal.value.response.status_code == status
+
+
 def test_a_client_that_leaves_is_reported_with_its_code(daphne):
     with daphne.socket() as (client, _):
         client.close(4321)

@@ -141,6 +141,20 @@ def test_to_abort_drops_what_waits_and_ends_the_socket():
     run(scenario)
 
 
+def test_what_the_server_cannot_send_cuts_the_socket_off(caplog):
+    async def main():
+        async def send(event):
+            raise ValueError("not over this server")
+
+        serving = asyncio.ensure_future(asyncio.sleep(3600))
+        AsgiOutlet(send, None, serving).send(Frame("x"))
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(serving, 30)
+
+    asyncio.run(main())
+    assert "not over this server" in caplog.text
+
+
 def test_a_client_that_has_gone_is_no_error():
     async def main():
         tries = []
