@@ -85,8 +85,9 @@ class HttpConnection:
         self._is_direct = daphne.is_direct(scope, send)
         self._replies = Replies()
         self._serving: asyncio.Task[None] | None = None
-        # Where the body goes while not all of it is there.
+        # Where the body goes while not all of it is there, and what carries it.
         self._body_channel: str | None = None
+        self._listening: asyncio.Task[None] | None = None
         self._sent_at = math.inf
         self._begun = False
         self._has_body = True
@@ -113,6 +114,9 @@ class HttpConnection:
                 self._say_goodbye()
                 raise
             await self._turn_away()
+        finally:
+            # Behind a complete response hardly anybody reads the rest of the body.
+            self._close_body(self._server.send_once)
 
     def turn_away(self) -> None:
         """Ends the request, because the server is going away and can wait no longer."""
@@ -120,9 +124,15 @@ class HttpConnection:
             self._serving.cancel()
 
     def check_overdue(self) -> None:
-        """Gives up on a worker that has not answered for too long, or cannot."""
-        impossible = self._is_away() or self._is_lost()
-        self._replies.check_overdue(AWAY_SECONDS if impossible else RESPONSE_SECONDS)
+        """Gives up on a worker that has not answered for too long, or cannot.
+
+        One that may wait for the body has all the time that this takes.
+        """
+        if self._body_channel:
+            self._replies.restart()
+        else:
+            impossible = self._is_away() or self._is_lost()
+            self._replies.check_overdue(AWAY_SECONDS if impossible else RESPONSE_SECONDS)
         if self._choked and time.monotonic() - self._choked_at > CHOKE_AGAIN_SECONDS:
             self._choke(True)
 
@@ -151,13 +161,32 @@ class HttpConnection:
             await self._server.mailbox.send("http.request", request)
         except ChannelLayerError as error:
             logger.warning("Answered 503 for %s: %s", self._scope["path"], error)
-            if isinstance(error, Unanswered):
-                self._close_body()  # a worker may have the request
+            if not isinstance(error, Unanswered):
+                self._body_channel = None  # no worker has the request
+            self._close_body(self._server.send_surely)
             await self._unavailable(_BUSY if isinstance(error, ChannelFull) else _AWAY)
             return False
+        if self._body_channel or not self._inside:
+            self._listening = asyncio.ensure_future(self._listen())
+            self._listening.add_done_callback(self._end_listening)
+        return True
+
+    async def _listen(self) -> None:
+        """Carries the rest of the body beside the response, which may be made as it is read.
+
+        Raises:
+            ClientGone: this is how it ends; in Daphne `when_gone` tells as well.
+        """
         if self._body_channel:
             await self._carry_body(self._body_channel)
-        return True
+            self._body_channel = None
+        while not self._inside:
+            if (await self._receive())["type"] == "http.disconnect":
+                raise ClientGone
+
+    def _end_listening(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception():
+            self._replies.put(None)
 
     async def _read_body(self) -> tuple[bytes, bool]:
         """Returns the next part of the body, and whether there is more."""
@@ -175,16 +204,10 @@ class HttpConnection:
 
     async def _carry_body(self, channel: str) -> None:
         for order in itertools.count(1):
-            reading = asyncio.ensure_future(self._read_body())
-            if not await self._replies.while_empty(reading):
-                return
-            content, more = reading.result()
+            content, more = await self._read_body()
             part = {"content": content, "more_content": more, "order": order}
-            if not await self._send_body(channel, part):
+            if not (await self._send_body(channel, part) and more):
                 return  # a part behind one that is missing would pass for the whole
-            if not more:
-                self._body_channel = None
-                return
 
     async def _send_body(self, channel: str, message: messages.Content) -> bool:
         """Sends a part of the body once its reader has made room.
@@ -192,11 +215,11 @@ class HttpConnection:
         It may arrive twice, with the same number. After a minute it is lost, and its reader told.
 
         Returns:
-            whether it went; it does not, either, when there is a response or the client has left.
+            whether it went.
         """
         deadline = time.monotonic() + BODY_WAIT_SECONDS
         pause = RETRY_SECONDS
-        while self._replies.empty():
+        while True:
             try:
                 await self._server.mailbox.send(channel, message)
                 return True
@@ -207,30 +230,27 @@ class HttpConnection:
                     end = {"content": b"", "more_content": False, "order": message["order"] + 1}
                     self._server.send_surely(channel, end)
                     return False
-            await self._replies.pause(pause)
+            await asyncio.sleep(pause)
             pause = min(2 * pause, RETRY_MOST_SECONDS)
-        return False
 
-    def _close_body(self) -> None:
+    def _close_body(self, send: Callable[[str, messages.Content], None]) -> None:
         """Tells who reads the body, unless all of it is there, that no more will come."""
+        if self._listening:
+            self._listening.cancel()
         if self._body_channel:
-            self._server.send_surely(self._body_channel, {"closed": True})
+            send(self._body_channel, {"closed": True})
+            self._body_channel = None
 
     async def _carry_response(self) -> None:
-        watch = None if self._inside else asyncio.ensure_future(self._await_disconnect())
         first = more = True
-        try:
-            while more:
-                part = await self._next_part(first)
-                if part is None:
-                    return
-                await self._send_part(part)
-                first, more = False, part.more_content
-                if more and self._choked:
-                    await self._let_catch_up()
-        finally:
-            if watch:
-                watch.cancel()
+        while more:
+            part = await self._next_part(first)
+            if part is None:
+                return
+            await self._send_part(part)
+            first, more = False, part.more_content
+            if more and self._choked:
+                await self._let_catch_up()
 
     async def _next_part(self, first: bool) -> messages.ResponsePart | None:
         """Returns the next part, or None when the response has come to a bad end."""
@@ -240,6 +260,8 @@ class HttpConnection:
             await self._break_off(first, self._explain_silence())
             return None
         if message is None:
+            if self._listening and self._listening.done():
+                self._listening.result()  # raises what went wrong
             raise ClientGone
         self._queued_bytes -= _size(message)
         try:
@@ -291,13 +313,8 @@ class HttpConnection:
             return False
         return self._inside.respond(status, headers, content)
 
-    async def _await_disconnect(self) -> None:
-        """Notices when the client leaves, on a server that does not say so by itself."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._replies.put(None)
-
     async def _break_off(self, first: bool, reason: str) -> None:
+        self._close_body(self._server.send_surely)
         if not first:
             raise BrokenOff(reason)
         await self._unavailable(reason)
@@ -336,11 +353,11 @@ class HttpConnection:
         self._server.send_once(
             "http.disconnect", messages.http_disconnect(self._scope, self.reply_channel)
         )
-        self._close_body()
+        self._close_body(self._server.send_surely)
 
     async def _turn_away(self) -> None:
         """Tells the client that the server is going away, and who reads the body."""
-        self._close_body()
+        self._close_body(self._server.send_surely)
         if self._begun:
             self._abort()
         else:

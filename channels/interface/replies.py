@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
-from typing import Any
 
 from channels.interface.messages import Content
 
@@ -35,35 +33,14 @@ class Replies:
         Raises:
             TimeoutError: `check_overdue` found that it has not come in time.
         """
-        self._since = asyncio.get_running_loop().time()
+        self.restart()
         while not self._messages:
             await self._wait()
         return self._messages.popleft()
 
-    async def pause(self, seconds: float) -> None:
-        """Returns after so many seconds, or earlier if there is something to read."""
-        self._since = math.inf  # this is not overdue, however long it takes
-        timer = asyncio.get_running_loop().call_later(seconds, self._wake)
-        try:
-            if not self._messages:
-                await self._wait()
-        finally:
-            timer.cancel()
-
-    async def while_empty(self, task: asyncio.Future[Any]) -> bool:
-        """Waits for a task, which is cancelled if there is something to read before its end.
-
-        Returns:
-            whether it came to its end.
-        """
-        self._since = math.inf  # as above
-        task.add_done_callback(lambda _: self._wake())
-        try:
-            while not task.done() and not self._messages:
-                await self._wait()
-            return task.done()
-        finally:
-            task.cancel()
+    def restart(self) -> None:
+        """Has the time of a `get` begin now."""
+        self._since = asyncio.get_running_loop().time()
 
     def check_overdue(self, seconds: float) -> None:
         """Ends a `get` that has waited for longer than this."""

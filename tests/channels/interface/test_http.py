@@ -288,6 +288,63 @@ class TestBody:
 
         asyncio.run(scenario())
 
+    def test_one_goes_on_beside_a_response_that_is_made_as_it_is_read(self, make_layer):
+        layer = make_layer(channel_capacity={"http.request.body?*": 1})
+        parts = [bytes([number]) * BODY_PART_BYTES for number in range(4)]
+
+        async def scenario():
+            async with serving(layer) as site:
+                request = site.request("POST")
+                for part in parts:
+                    request.upload(part, more=True)
+                message = await site.take("http.request")
+                reply = {"status": 200, "content": message["body"][:1], "more_content": True}
+                layer.send(message["reply_channel"], reply)
+                await eventually(lambda: request.body == b"\0", "the response to begin")
+                request.upload(b"\4")
+                more = True
+                while more:
+                    part = await site.take(message["body_channel"])
+                    more = part["more_content"]
+                    reply = {"content": part["content"][:1], "more_content": more}
+                    layer.send(message["reply_channel"], reply)
+                await request.ended()
+                assert (request.body, request.is_complete) == (bytes(range(5)), True)
+
+        asyncio.run(scenario())
+
+    def test_its_reader_is_told_when_the_response_is_there_before_all_of_it(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, message = await start_endless(site)
+                memory_layer.send(message["reply_channel"], {"status": 413})
+                await request.ended()
+                assert await site.take(message["body_channel"]) == {"closed": True}
+
+        asyncio.run(scenario())
+
+    def test_its_reader_is_told_when_the_response_is_lost(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, message = await start_endless(site)
+                site.server.lost([message["reply_channel"]])
+                await request.ended()
+                assert request.status == 503
+                assert await site.take(message["body_channel"]) == {"closed": True}
+
+        asyncio.run(scenario())
+
+    def test_what_fails_in_the_middle_of_it_ends_the_request(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, message = await start_endless(site)
+                request.put("http.request", body="no bytes")
+                with pytest.raises(TypeError):
+                    await request.ended()
+                assert await site.take(message["body_channel"]) == {"closed": True}
+
+        asyncio.run(scenario())
+
     def test_its_reader_is_told_when_the_client_leaves(self, layer):
         async def scenario():
             async with serving(layer) as site:
@@ -483,6 +540,13 @@ async def start_large(site):
     message = await site.take("http.request")
     await asyncio.sleep(0.1)  # for the next part to wait for room
     return request, message
+
+
+async def start_endless(site):
+    """Returns a request whose body goes on, and its message."""
+    request = site.request("POST")
+    request.upload(bytes(BODY_PART_BYTES), more=True)
+    return request, await site.take("http.request")
 
 
 def waits(site) -> bool:

@@ -45,57 +45,6 @@ def test_a_reader_that_is_cancelled_takes_nothing_with_it():
     assert asyncio.run(scenario()) == {"number": 1}
 
 
-class TestPause:
-    def test_it_ends_after_its_time(self):
-        asyncio.run(Replies().pause(0.01))
-
-    def test_it_ends_when_there_is_something_to_read(self):
-        async def scenario():
-            replies = Replies()
-            pause = asyncio.ensure_future(replies.pause(600))
-            await asyncio.sleep(0)
-            replies.put({"number": 1})
-            await pause
-            await replies.pause(600)  # it is still there
-            return await replies.get()
-
-        assert asyncio.run(scenario()) == {"number": 1}
-
-    def test_it_is_never_overdue(self):
-        async def scenario():
-            replies = Replies()
-            pause = asyncio.ensure_future(replies.pause(0.05))
-            await asyncio.sleep(0.01)
-            replies.check_overdue(0)
-            await pause
-
-        asyncio.run(scenario())
-
-
-class TestWhileEmpty:
-    def test_a_task_that_ends_first_has_its_result(self):
-        async def scenario():
-            task = asyncio.ensure_future(asyncio.sleep(0.01, "result"))
-            assert await Replies().while_empty(task)
-            return task.result()
-
-        assert asyncio.run(scenario()) == "result"
-
-    def test_one_that_does_not_is_cancelled(self):
-        async def scenario():
-            replies = Replies()
-            task = asyncio.ensure_future(asyncio.sleep(600))
-            waiting = asyncio.ensure_future(replies.while_empty(task))
-            await asyncio.sleep(0)
-            replies.put({"number": 1})
-            assert not await waiting
-            await asyncio.gather(task, return_exceptions=True)
-            assert task.cancelled()
-            return await replies.get()
-
-        assert asyncio.run(scenario()) == {"number": 1}
-
-
 class TestOverdue:
     def test_a_reader_that_waited_too_long_is_told(self):
         async def scenario():
@@ -109,6 +58,18 @@ class TestOverdue:
                 await reader
             replies.put({"number": 1})
             return await replies.get()
+
+        assert asyncio.run(scenario()) == {"number": 1}
+
+    def test_a_reader_whose_time_began_again_has_waited_for_less(self):
+        async def scenario():
+            replies = Replies()
+            reader = asyncio.ensure_future(replies.get())
+            await asyncio.sleep(0.2)
+            replies.restart()
+            replies.check_overdue(0.1)
+            replies.put({"number": 1})
+            return await reader
 
         assert asyncio.run(scenario()) == {"number": 1}
 
