@@ -91,6 +91,9 @@ class HttpConnection:
         self._sent_at = math.inf
         self._begun = False
         self._has_body = True
+        # What may still come of a response that has announced its length.
+        self._left: int | None = None
+        self._is_cut = False
         self._queued_bytes = 0
         self._choked = False
         self._choked_at = 0.0
@@ -290,22 +293,42 @@ class HttpConnection:
         return "No worker answered in time."
 
     async def _send_part(self, part: messages.ResponsePart) -> None:
-        if part.status is not None:
-            self._begun = True
-            headers = part.headers + messages.length_headers(part, self._scope["method"])
-            if not part.more_content and self._respond(part.status, headers, part.content):
-                return
-            self._has_body = messages.has_body(part.status, self._scope["method"])
-            await self._send(
-                {"type": "http.response.start", "status": part.status, "headers": headers}
-            )
-        await self._send(
-            {
-                "type": "http.response.body",
-                "body": part.content if self._has_body else b"",
-                "more_body": part.more_content,
-            }
-        )
+        if part.status is None:
+            await self._send_body_part(self._fit(part), part.more_content)
+            return
+        self._begun = True
+        headers = part.headers + messages.length_headers(part, self._scope["method"])
+        self._has_body = messages.has_body(part.status, self._scope["method"])
+        self._left = messages.content_length(headers) if self._has_body else None
+        content = self._fit(part)
+        if not part.more_content and self._respond(part.status, headers, content):
+            return
+        await self._send({"type": "http.response.start", "status": part.status, "headers": headers})
+        await self._send_body_part(content, part.more_content)
+
+    async def _send_body_part(self, content: bytes, more: bool) -> None:
+        body = content if self._has_body else b""
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    def _fit(self, part: messages.ResponsePart) -> bytes:
+        """Returns as much of a part's content as the announced length has room for.
+
+        What is over would pass for the next response of the connection.
+
+        Raises:
+            BrokenOff: the response ends before its length.
+        """
+        if self._left is None:
+            return part.content
+        content = part.content[: self._left]
+        if len(content) < len(part.content) and not self._is_cut:
+            self._is_cut = True
+            path = self._scope["path"]
+            logger.warning("Cut the response for %s, longer than its Content-Length.", path)
+        self._left -= len(content)
+        if self._left and not part.more_content:
+            raise BrokenOff(f"it ended {self._left} bytes before its Content-Length")
+        return content
 
     def _respond(self, status: int, headers: messages.Headers, content: bytes) -> bool:
         """Takes the short way out for a whole response; returns whether there is one."""

@@ -172,6 +172,12 @@ def length_headers(part: ResponsePart, method: str) -> Headers:
     return [(b"content-length", b"%d" % len(part.content))]
 
 
+def content_length(headers: Headers) -> int | None:
+    """Returns the length that a response's headers announce, or None if they announce none."""
+    given = [value for name, value in headers if name.lower() == b"content-length"]
+    return int(given[0]) if len(given) == 1 and given[0].isdigit() else None
+
+
 def _connection(scope: Scope, reply_channel: str) -> Content:
     """What requests and handshakes have in common."""
     return {

@@ -41,6 +41,31 @@ def test_answers_of_all_lengths_follow_each_other_on_a_connection(daphne):
     connection.close()
 
 
+def test_an_answer_that_is_longer_than_it_said_does_not_pass_for_the_next(daphne):
+    connection = http.client.HTTPConnection("127.0.0.1", daphne.port, timeout=SECONDS)
+    for more in (False, True):
+        connection.request("GET", "/")
+        message = daphne.take("http.request")
+        reply = {"status": 200, "headers": [[b"content-length", b"2"]], "content": b"long"}
+        daphne.layer.send(message["reply_channel"], {**reply, "more_content": more})
+        if more:
+            daphne.layer.send(message["reply_channel"], {"content": b"er"})
+        assert connection.getresponse().read() == b"lo"
+    connection.close()
+
+
+def test_the_client_of_an_answer_that_is_shorter_than_it_said_is_not_left_waiting(daphne):
+    connection, message = daphne.request()
+    reply = {"status": 200, "headers": [[b"content-length", b"9"]], "content": b"half"}
+    daphne.layer.send(message["reply_channel"], {**reply, "more_content": True})
+    response = connection.getresponse()
+    assert response.read(4) == b"half"
+    daphne.layer.send(message["reply_channel"], {"content": b""})
+    with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        response.read()
+    connection.close()
+
+
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_a_connection_ends_when_its_client_wants_it_to(daphne, version):
     with socket.create_connection(("127.0.0.1", daphne.port), SECONDS) as client:

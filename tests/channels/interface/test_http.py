@@ -201,6 +201,61 @@ class TestResponse:
         asyncio.run(scenario())
 
 
+class TestContentLength:
+    def reply(self, length, content, more=False):
+        """The first part of a response that says how long it is."""
+        headers = [[b"Content-Length", b"%d" % length]]
+        return {"status": 200, "headers": headers, "content": content, "more_content": more}
+
+    def test_what_is_over_is_cut(self, memory_layer, caplog):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site, path="/grown/")
+                memory_layer.send(channel, self.reply(3, b"grown"))
+                await request.ended()
+                assert (request.body, request.is_complete) == (b"gro", True)
+
+        asyncio.run(scenario())
+        assert "Cut the response for /grown/" in caplog.text
+
+    def test_what_is_over_is_cut_in_parts_too(self, memory_layer, caplog):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site)
+                memory_layer.send(channel, self.reply(3, b"ab", more=True))
+                for part in (b"c", b"de", b"f"):
+                    memory_layer.send(channel, {"content": part, "more_content": True})
+                memory_layer.send(channel, {"content": b"g"})
+                await request.ended()
+                assert (request.body, request.is_complete) == (b"abc", True)
+
+        asyncio.run(scenario())
+        assert caplog.text.count("Cut the response") == 1
+
+    def test_one_that_is_not_reached_breaks_it_off(self, memory_layer, caplog):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site)
+                memory_layer.send(channel, self.reply(3, b"a", more=True))
+                memory_layer.send(channel, {"content": b"b"})
+                with pytest.raises(http.BrokenOff):
+                    await request.ended()
+                assert (request.body, request.is_complete) == (b"a", False)
+
+        asyncio.run(scenario())
+        assert "it ended 1 bytes before its Content-Length" in caplog.text
+
+    def test_the_response_to_head_has_one_without_a_body(self, memory_layer):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                request, channel = await start(site, method="HEAD")
+                memory_layer.send(channel, self.reply(3, b""))
+                await request.ended()
+                assert (request.body, request.is_complete) == (b"", True)
+
+        asyncio.run(scenario())
+
+
 class TestClientGone:
     def test_while_it_waits_for_the_response(self, layer):
         async def scenario():

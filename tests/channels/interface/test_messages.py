@@ -197,3 +197,15 @@ class TestLengths:
     )
     def test_others_are_left_as_they_are(self, options):
         assert self.length(**options) == []
+
+    @pytest.mark.parametrize(
+        ("headers", "length"),
+        [
+            ([], None),
+            ([(b"X-Name", b"5"), (b"Content-Length", b"12")], 12),
+            ([(b"content-length", b"twelve")], None),
+            ([(b"content-length", b"1"), (b"content-length", b"2")], None),
+        ],
+    )
+    def test_what_headers_announce_is_read(self, headers, length):
+        assert messages.content_length(headers) == length
