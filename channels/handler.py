@@ -207,9 +207,9 @@ class ViewConsumer:
                     started = True
         except ChannelGone:
             logger.info("Stopped a response: its client has left.")
-        except Exception:
-            # The client must not wait for what will not come. A response that has begun
-            # cannot become another one.
+        except BaseException:
+            # The client must not wait for what will not come, not after a view's sys.exit() either.
+            # A response that has begun cannot become another one.
             message.reply_channel.send({"closed": True} if started else SERVER_ERROR)
             raise
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -94,6 +95,14 @@ def fail_to_stream(request):
     return StreamingHttpResponse(parts())
 
 
+def leave(request):
+    sys.exit("a mistake")
+
+
+async def cancel(request):
+    raise asyncio.CancelledError
+
+
 def unmodified(request):
     return HttpResponse("not to be sent", status=304)
 
@@ -113,6 +122,8 @@ class Urls:
         path("stream-async/", stream_async),
         path("stream-and-fail/", stream_and_fail),
         path("fail-to-stream/", fail_to_stream),
+        path("leave/", leave),
+        path("cancel/", cancel),
         path("unmodified/", unmodified),
     ]
     handler404 = "django.views.defaults.page_not_found"
@@ -502,6 +513,15 @@ class TestViewConsumer:
     def test_a_stream_that_fails_before_it_begins_is_a_server_error(self, layer):
         with pytest.raises(LookupError):
             ViewConsumer()(make_message(layer, "/fail-to-stream/"))
+        (reply,) = self.received(layer)
+        assert reply["status"] == 500
+
+    @pytest.mark.parametrize(
+        ("path", "error"), [("/leave/", SystemExit), ("/cancel/", asyncio.CancelledError)]
+    )
+    def test_a_view_that_leaves_its_worker_is_a_server_error(self, layer, path, error):
+        with pytest.raises(error):
+            ViewConsumer()(make_message(layer, path))
         (reply,) = self.received(layer)
         assert reply["status"] == 500
 
