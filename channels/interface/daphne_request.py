@@ -17,6 +17,9 @@ from channels.interface.upload import Receive, Upload
 
 logger = logging.getLogger(__name__)
 
+# How long the client of a connection that is being closed may read nothing.
+UNREAD_SECONDS = 30.0
+
 
 class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
     """A request whose large body stays in its file; the original would read all of it at once."""
@@ -48,6 +51,13 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
         if self.channel is not None:
             self.channel.persistent = False
             self.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+
+    def finish(self) -> None:
+        """Ends the response, and with it a connection that is not for another."""
+        channel = self.channel
+        super().finish()
+        if channel is not None and not channel.persistent:
+            _see_off(channel)
 
     def connectionLost(self, reason: Any) -> None:
         """Takes note that the client has left before its response was complete."""
@@ -166,3 +176,23 @@ class LastRequest(Request):
     """A request to a server that is going away."""
 
     _is_last = True
+
+
+def _see_off(channel: Any) -> None:
+    """Cuts a connection that is being closed when its client reads nothing for too long.
+
+    Twisted would wait for ever, under TLS even for the answer to the close.
+    """
+    before = transport.waiting(channel.transport)
+
+    def look() -> None:
+        left = transport.waiting(channel.transport)
+        if 0 < left < before:
+            _see_off(channel)
+            return
+        if left:
+            logger.warning("Cut off a connection with %d bytes unread by its client.", left)
+        channel.forceAbortClient()
+
+    # The channel cancels it with the end of the connection.
+    channel._abortingCall = channel.callLater(UNREAD_SECONDS, look)

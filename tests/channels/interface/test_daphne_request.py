@@ -1,11 +1,19 @@
 """Tests of channels.interface.daphne_request: requests in a real Daphne."""
 
+import asyncio
 import http.client
 import socket
 from contextlib import closing
 
 import pytest
+from daphne.http_protocol import HTTPFactory
+from twisted.internet.abstract import FileDescriptor
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import MemoryReactor
+from twisted.python.failure import Failure
 
+from channels.interface.daphne_request import UNREAD_SECONDS, Request
 from channels.layers.exceptions import ChannelGone
 from tests.support.daphne import SECONDS, Daphne
 from tests.support.processes import started
@@ -353,3 +361,101 @@ def test_the_timeout_cuts_off_what_has_begun_and_tells_the_worker(tmp_path, redi
         assert left == {"/stream/", "/slow/"}
         stream.close()
         slow.close()
+
+
+class DaphneServer:
+    """What a request needs of its server."""
+
+    root_path = server_name = ""
+    action_logger = proxy_forwarded_address_header = None
+    request_buffer_size = 8192
+
+    def protocol_connected(self, protocol):
+        self.request = protocol
+
+    def protocol_disconnected(self, protocol):
+        pass
+
+    def create_application(self, protocol, scope):
+        return asyncio.Queue()
+
+
+class Connection(FileDescriptor):
+    """A connection whose client reads as much as a test says."""
+
+    disconnecting = aborted = False
+
+    def __init__(self):
+        super().__init__(MemoryReactor())
+        self.connected = 1
+
+    def writeSomeData(self, data):
+        return 0
+
+    def read(self, size):
+        self.dataBuffer = self.dataBuffer[size:]
+
+    def getPeer(self):
+        return None
+
+    getHost = getPeer
+
+    def abortConnection(self):
+        self.aborted = True
+
+
+class TestEndOfAConnection:
+    @pytest.fixture
+    def timers(self):
+        return Clock()
+
+    @pytest.fixture
+    def connect(self, timers):
+        """Makes a connection whose client has a whole response to read."""
+
+        def make(headers=b"Connection: close\r\n"):
+            server = DaphneServer()
+            factory = HTTPFactory(server)
+            factory.log = lambda request: None
+            channel = factory.buildProtocol(None)
+            channel.requestFactory, channel.callLater = Request, timers.callLater
+            connection = Connection()
+            channel.makeConnection(connection)
+            channel.dataReceived(b"GET / HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n")
+            assert server.request.respond(200, [(b"content-length", b"100")], bytes(100))
+            connection.doWrite()  # what was to be written is in line
+            return connection, channel
+
+        return make
+
+    def test_a_client_that_does_not_read_is_cut_off(self, connect, timers, caplog):
+        connection, _ = connect()
+        timers.advance(UNREAD_SECONDS)
+        assert connection.aborted
+        assert "unread by its client" in caplog.text
+
+    def test_one_that_reads_slowly_is_waited_for(self, connect, timers):
+        connection, _ = connect()
+        for _ in range(3):
+            connection.read(10)
+            timers.advance(UNREAD_SECONDS)
+            assert not connection.aborted
+        timers.advance(UNREAD_SECONDS)
+        assert connection.aborted
+
+    def test_one_that_has_read_all_need_not_say_goodbye(self, connect, timers, caplog):
+        connection, _ = connect()
+        connection.read(1000)
+        timers.advance(UNREAD_SECONDS)
+        assert connection.aborted
+        assert caplog.records == []
+
+    def test_nothing_is_left_of_one_that_has_gone(self, connect, timers):
+        _, channel = connect()
+        channel.connectionLost(Failure(ConnectionDone()))
+        assert timers.getDelayedCalls() == []
+
+    def test_a_connection_that_goes_on_is_none_of_this(self, connect, timers):
+        connection, _ = connect(headers=b"")
+        timers.advance(UNREAD_SECONDS)
+        assert not connection.aborted
