@@ -99,10 +99,11 @@ class WebSocketConnection:
         except ValueError as error:
             logger.error("Ignored a reply to the socket on %s: %s", self._path, error)
             return
-        if not self._accepted and (reply.accept is False or (reply.close and reply.data is None)):
+        opens = reply.accept or reply.data is not None
+        if not self._accepted and (reply.accept is False or (reply.close and not opens)):
             self._end(refuse=reply.status)
             return
-        if reply.accept or reply.data is not None:
+        if opens:
             self._accept()
         if reply.data is not None:
             self._outlet.send(Frame(reply.data))

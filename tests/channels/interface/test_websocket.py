@@ -104,14 +104,22 @@ class TestHandshake:
 
         asyncio.run(scenario())
 
-    def test_text_and_close_in_one_open_it_and_close_it(self, memory_layer):
+    @pytest.mark.parametrize(
+        ("reply", "frames"),
+        [
+            ({"text": "bye", "close": 4001}, ["bye"]),
+            ({"accept": True, "close": 4001}, []),
+            ({"accept": True, "text": "bye", "close": 4001}, ["bye"]),
+        ],
+    )
+    def test_a_reply_that_opens_it_can_close_it_too(self, memory_layer, reply, frames):
         async def scenario():
             async with serving(memory_layer) as site:
                 socket = site.socket()
                 channel = (await site.take("websocket.connect"))["reply_channel"]
-                memory_layer.send(channel, {"text": "bye", "close": 4001})
+                memory_layer.send(channel, reply)
                 await socket.ended()
-                assert (socket.accepted, socket.frames, socket.closed) == ([None], ["bye"], [4001])
+                assert (socket.accepted, socket.frames, socket.closed) == ([None], frames, [4001])
 
         asyncio.run(scenario())
 
