@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
+from redis.asyncio.sentinel import MasterNotFoundError as AsyncMasterNotFoundError
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as DriverConnectionError
 from redis.exceptions import TimeoutError as DriverTimeoutError
+from redis.sentinel import MasterNotFoundError
 
 from channels.layers.exceptions import (
     AccessDenied,
@@ -30,7 +33,13 @@ _REFUSALS = {
     "MASTERDOWN": "it is a replica that has lost its primary",
     "BUSY": "it is busy with a script that does not end",
 }
-_NO_ACCESS = "wrong or missing password; put it into the hosts URL"
+_NO_ACCESS = (
+    "wrong or missing password; put it into the hosts URL, or behind sentinels into"
+    " connection_kwargs"
+)
+_NO_PRIMARY = (
+    "no sentinel names it; do they run, and are hosts, their passwords and services right?"
+)
 _NO_ANSWER = "no answer in time"
 _NO_WAY = "it cannot be reached; is it running, and is this its address?"
 
@@ -96,7 +105,8 @@ def _kind(error: BaseException) -> type[LayerUnavailable]:
 
 
 def _explain(error: BaseException) -> str:
-    text = str(error) or type(error).__name__
+    # redis-py writes whole clients into the error of its sentinels.
+    text = re.sub(r"<.*?> - ", "", str(error)) or type(error).__name__
     advice = _advice(error)
     return f"{advice} ({text})" if advice else text
 
@@ -104,6 +114,8 @@ def _explain(error: BaseException) -> str:
 def _advice(error: BaseException) -> str | None:
     if isinstance(error, AuthenticationError):
         return _NO_ACCESS
+    if isinstance(error, MasterNotFoundError | AsyncMasterNotFoundError):
+        return _NO_PRIMARY
     # In Python 3.10 the two are not the same yet.
     if isinstance(error, DriverTimeoutError | TimeoutError | asyncio.TimeoutError):
         return _NO_ANSWER

@@ -10,11 +10,13 @@ import redis
 import redis.asyncio
 import redis.asyncio.sentinel
 import redis.sentinel
+from redis.asyncio.connection import parse_url as parse_async_url
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.connection import parse_url
 from redis.retry import Retry
 
-from asgi_redis.errors import DRIVER_ERRORS
+from asgi_redis.errors import DRIVER_ERRORS, unavailable
 
 Host = str | tuple[str, int] | list[Any]
 Options = Mapping[str, Any]
@@ -65,7 +67,7 @@ class UrlServer(Server):
 
     Arguments:
         url: its URL.
-        options: further options of redis-py's connections.
+        options: further options of redis-py's connections; those in the URL win over them.
     """
 
     def __init__(self, url: str, options: Options) -> None:
@@ -75,13 +77,14 @@ class UrlServer(Server):
         self._options = options if scheme == "unix" else {**TCP_OPTIONS, **options}
 
     def sync_pool(self, timeout: float, **options: Any) -> redis.ConnectionPool:
-        settings = _settings({**self._options, **options}, timeout)
-        return redis.ConnectionPool.from_url(self._url, retry=Retry(NoBackoff(), 0), **settings)
+        # With `from_url`, what the URL says would win over what the layer rests on.
+        said = {**self._options, **parse_url(self._url)}  # type: ignore[no-untyped-call]
+        settings = _settings(said, timeout, Retry(NoBackoff(), 0))
+        return redis.ConnectionPool(**{**settings, **options})
 
-    def async_pool(self) -> redis.asyncio.ConnectionPool:
-        settings = _settings(self._options, None)
-        retry = AsyncRetry(NoBackoff(), 0)
-        return redis.asyncio.ConnectionPool.from_url(self._url, retry=retry, **settings)
+    def async_pool(self, timeout: float | None = None) -> redis.asyncio.ConnectionPool:
+        said = {**self._options, **parse_async_url(self._url)}
+        return redis.asyncio.ConnectionPool(**_settings(said, timeout, AsyncRetry(NoBackoff(), 0)))
 
 
 class SentinelServer(Server):
@@ -89,13 +92,11 @@ class SentinelServer(Server):
 
     Arguments:
         service: its name.
-        sentinels: (host, port) pairs.
-        options: further options of redis-py's connections, to the primary and to the sentinels.
+        sentinels: where they are.
+        options: further options of redis-py's connections to the primary.
     """
 
-    def __init__(
-        self, service: str, sentinels: Sequence[tuple[str, int]], options: Options
-    ) -> None:
+    def __init__(self, service: str, sentinels: Sequence[UrlServer], options: Options) -> None:
         self.address = f"sentinel://{service}"
         self._service = service
         self._sentinels = sentinels
@@ -122,23 +123,26 @@ class SentinelServer(Server):
             await _hang_up(manager)
 
     def sync_pool(self, timeout: float, **options: Any) -> redis.ConnectionPool:
-        settings = _settings({**self._options, **options}, timeout)
+        settings = _settings(self._options, timeout, Retry(NoBackoff(), 0))
         pool: redis.ConnectionPool = redis.sentinel.SentinelConnectionPool(  # type: ignore[no-untyped-call]
-            self._service, _manager(self._sentinels), retry=Retry(NoBackoff(), 0), **settings
+            self._service, _manager(self._sentinels), **{**settings, **options}
         )
         return pool
 
     def async_pool(self) -> redis.asyncio.ConnectionPool:
-        settings = _settings(self._options, None)
+        settings = _settings(self._options, None, AsyncRetry(NoBackoff(), 0))
         pool: redis.asyncio.ConnectionPool = _AsyncSentinelPool(  # type: ignore[no-untyped-call]
-            self._service, self._async_manager(), retry=AsyncRetry(NoBackoff(), 0), **settings
+            self._service, self._async_manager(), **settings
         )
         return pool
 
     def _async_manager(self) -> Any:
-        return redis.asyncio.sentinel.Sentinel(  # type: ignore[no-untyped-call]
-            self._sentinels, sentinel_kwargs=_sentinel_settings(AsyncRetry(NoBackoff(), 0))
-        )
+        manager: Any = redis.asyncio.sentinel.Sentinel([])  # type: ignore[no-untyped-call]
+        manager.sentinels = [
+            redis.asyncio.Redis.from_pool(sentinel.async_pool(SENTINEL_SECONDS))
+            for sentinel in self._sentinels
+        ]
+        return manager
 
 
 class _AsyncSentinelPool(redis.asyncio.sentinel.SentinelConnectionPool):
@@ -172,27 +176,32 @@ def sentinel_servers(
     """Returns the servers behind sentinels, one for each service.
 
     Arguments:
-        hosts: (host, port) pairs of the sentinels.
+        hosts: (host, port) pairs or URLs of the sentinels.
         services: names of the services; None asks the sentinels for all they know.
-        options: further options of redis-py's connections.
+        options: further options of redis-py's connections to the primaries.
 
     Raises:
-        ValueError: an entry is no pair, or the services are one bare string.
+        ValueError: an entry is neither, one bare string stands for a list, or no sentinel tells
+            its services.
     """
     if isinstance(hosts, str | bytes) or isinstance(services, str | bytes):
         raise ValueError("hosts and services must be lists, even of one entry.")
-    pairs = [_pair(host) for host in (hosts or [("localhost", 26379)])]
-    names = services or _known_services(pairs)
-    return [SentinelServer(name, pairs, options) for name in sorted(names)]
+    limits = {"socket_connect_timeout": SENTINEL_SECONDS}
+    sentinels = [UrlServer(_url(host), limits) for host in (hosts or [("localhost", 26379)])]
+    names = services or _known_services(sentinels)
+    return [SentinelServer(name, sentinels, options) for name in sorted(names)]
 
 
-def _known_services(sentinels: Sequence[tuple[str, int]]) -> list[str]:
-    for sentinel in _manager(sentinels).sentinels:
+def _known_services(sentinels: Sequence[UrlServer]) -> list[str]:
+    failures = []
+    for server, sentinel in zip(sentinels, _manager(sentinels).sentinels, strict=True):
         try:
             return [str(name) for name in sentinel.sentinel_masters()]
-        except redis.exceptions.RedisError:
-            continue
-    raise ValueError(f"No sentinel at {sentinels} answers; name the services in the settings.")
+        except DRIVER_ERRORS as error:
+            failures.append(str(unavailable(server.address, error)))
+    raise ValueError(
+        f"No sentinel tells its services; name them in the settings. {'; '.join(failures)}"
+    )
 
 
 async def _hang_up(manager: Any) -> None:
@@ -205,37 +214,28 @@ def _place(pair: Any) -> Place:
     return str(host), int(port)
 
 
-def _manager(sentinels: Sequence[tuple[str, int]]) -> Any:
-    return redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
-        sentinels, sentinel_kwargs=_sentinel_settings(Retry(NoBackoff(), 0))
-    )
+def _manager(sentinels: Sequence[UrlServer]) -> Any:
+    manager: Any = redis.sentinel.Sentinel([])  # type: ignore[no-untyped-call]
+    # One by one, for each may have a password of its own.
+    manager.sentinels = [
+        redis.Redis.from_pool(sentinel.sync_pool(SENTINEL_SECONDS)) for sentinel in sentinels
+    ]
+    return manager
 
 
 def _url(host: Host) -> str:
     if isinstance(host, str):
         return host
-    name, port = _pair(host)
-    return f"redis://{name}:{port}/0"
-
-
-def _pair(host: Host) -> tuple[str, int]:
     if isinstance(host, tuple | list) and len(host) == 2:
-        return str(host[0]), int(host[1])
+        name = str(host[0]).strip("[]")
+        return f"redis://{f'[{name}]' if ':' in name else name}:{int(host[1])}/0"
     raise ValueError(f"hosts must have URLs or (host, port) pairs, not {host!r}.")
 
 
-def _sentinel_settings(retry: Any) -> dict[str, Any]:
-    options = {"socket_connect_timeout": SENTINEL_SECONDS, "retry": retry}
-    return _settings(options, SENTINEL_SECONDS)
-
-
-def _settings(options: Options, timeout: float | None) -> dict[str, Any]:
-    # redis-py's own default timeout would end every blocking read after a few seconds, and its
-    # default number of connections would fail the hundred and first thread.
-    return {
-        "max_connections": MOST_CONNECTIONS,
-        "socket_timeout": timeout,
-        "socket_connect_timeout": TIMEOUT_SECONDS,
-        "protocol": 2,
-        **options,
-    }
+def _settings(said: Options, timeout: float | None, retry: Any) -> dict[str, Any]:
+    """Returns what the URL and the options say, and what the layer rests on, which wins."""
+    # redis-py's own default number of connections would fail the hundred and first thread.
+    defaults = {"max_connections": MOST_CONNECTIONS, "socket_connect_timeout": TIMEOUT_SECONDS}
+    # Any other timeout would end blocking reads, and replies of another protocol look different.
+    needed = {"socket_timeout": timeout, "protocol": 2, "retry": retry}
+    return {**defaults, **said, **needed}

@@ -16,9 +16,10 @@ class RedisSentinelChannelLayer(RedisChannelLayer):
     server goes, takes no writes, or is no longer the one that the sentinels name.
 
     Arguments:
-        hosts: (host, port) pairs of the sentinels.
+        hosts: (host, port) pairs of the sentinels, or URLs where they have a password or TLS.
         services: names of the services; several share the channels and groups among them.
             Without it the sentinels are asked for all they know.
+        connection_kwargs: further options of redis-py's connections to the primaries.
         sentinel_refresh_interval: of 1.x; sentinels are asked every two or three seconds.
 
     The other arguments are those of RedisChannelLayer.

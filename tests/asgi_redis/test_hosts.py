@@ -1,12 +1,16 @@
 """Tests of asgi_redis.hosts: the `hosts` setting."""
 
 import asyncio
+from urllib.parse import urlencode
 
 import pytest
 import redis
 
 from asgi_redis.hosts import SentinelServer, sentinel_servers, url_servers
 from tests.support.ports import free_port
+
+# What a layer could not work with.
+OVERRIDES = {"protocol": 3, "client_name": "web", "socket_timeout": 0.5}
 
 
 class TestUrls:
@@ -66,6 +70,34 @@ class TestUrls:
         assert server.sync_pool(3.0).connection_kwargs["socket_timeout"] == 3.0
         assert server.async_pool().connection_kwargs["socket_timeout"] is None
 
+    @pytest.mark.parametrize(
+        ("host", "options"),
+        [("redis://a:1?" + urlencode(OVERRIDES), {}), ("redis://a:1", OVERRIDES)],
+        ids=["in the URL", "in the options"],
+    )
+    def test_what_the_layer_rests_on_wins_over_the_settings(self, host, options):
+        [server] = url_servers([host], options)
+        check_what_the_layer_rests_on(server)
+
+    @pytest.mark.parametrize("name", ["::1", "[::1]"])
+    def test_a_pair_may_have_an_ipv6_address(self, name):
+        [server] = url_servers([(name, 6380)], {})
+        assert server.address == "redis://[::1]:6380/0"
+        for pool in (server.sync_pool(3.0), server.async_pool()):
+            kwargs = pool.connection_kwargs
+            assert (kwargs["host"], kwargs["port"]) == ("::1", 6380)
+
+
+def check_what_the_layer_rests_on(server):
+    """Replies are read in one protocol, reads wait as they are told, and a worker has its name."""
+    waiting = server.sync_pool(3.0, client_name="worker").connection_kwargs
+    assert (waiting["client_name"], waiting["socket_timeout"]) == ("worker", 3.0)
+    assert server.async_pool().connection_kwargs["socket_timeout"] is None
+    for pool in (server.sync_pool(3.0), server.async_pool()):
+        assert pool.connection_kwargs["protocol"] == 2
+        # The others name their connections as they like.
+        assert pool.connection_kwargs["client_name"] == "web"
+
 
 class TestSentinels:
     def test_there_is_a_server_for_every_service(self):
@@ -81,14 +113,19 @@ class TestSentinels:
         with pytest.raises(ValueError, match="must be lists, even of one entry"):
             sentinel_servers(hosts, services, {})
 
-    def test_urls_are_refused(self):
-        with pytest.raises(ValueError, match="'redis://a:1'"):
-            sentinel_servers(["redis://a:1"], ["one"], {})
+    def test_what_is_neither_url_nor_pair_is_refused(self):
+        with pytest.raises(ValueError, match="URLs or .host, port. pairs, not 7"):
+            sentinel_servers([7], ["one"], {})
 
     def test_without_services_a_sentinel_has_to_answer(self):
         port = free_port()
-        with pytest.raises(ValueError, match=f"No sentinel at .*{port}.*name the services"):
+        reason = f"No sentinel tells its services; name them.*{port}.*cannot be reached"
+        with pytest.raises(ValueError, match=reason):
             sentinel_servers([("127.0.0.1", port)], None, {})
+
+    def test_what_the_layer_rests_on_wins_over_the_options(self):
+        [server] = sentinel_servers([("a", 1)], ["one"], OVERRIDES)
+        check_what_the_layer_rests_on(server)
 
     def test_where_none_of_them_answers_the_primary_is_not_known(self):
         [server] = sentinel_servers([("127.0.0.1", free_port())], ["main"], {})

