@@ -273,8 +273,8 @@ class Commands:
 
     def dead_letter(self, channel: str, data: bytes, reason: str) -> Command:
         """Returns the command that keeps an entry that is no message."""
-        bound = ("MAXLEN", "~", DEAD_LETTERS)
-        return ("XADD", self.keys.dead_letters, *bound, "*", "m", data, "c", channel, "r", reason)
+        entry = ("m", data, "c", channel, "r", reason, "s", self.keys.stream(channel))
+        return ("XADD", self.keys.dead_letters, "MAXLEN", "~", DEAD_LETTERS, "*", *entry)
 
     def _send(self, channel: str, items: Sequence[Outgoing]) -> Command:
         counts = [self.keys.statistics]

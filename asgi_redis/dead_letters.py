@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from asgi_redis.commands import Commands
+from asgi_redis.keys import shard
 from asgi_redis.node import Node
 
 READ_COUNT = 500
@@ -22,6 +23,7 @@ class DeadLetter(NamedTuple):
         since: when it came here.
         message: its content; None if it cannot be decoded.
         data: what was in Redis.
+        stream: where it was in Redis; says whose channel it was if every machine has its own.
     """
 
     id: str
@@ -30,6 +32,7 @@ class DeadLetter(NamedTuple):
     since: datetime
     message: dict[str, Any] | None
     data: bytes
+    stream: str
 
 
 class DeadLetters:
@@ -62,19 +65,19 @@ class DeadLetters:
 
     def requeue(self, letter: DeadLetter) -> None:
         """Sends a letter to its channel again, whatever room that has, with fresh tries."""
-        node, _ = self._place(letter.id)
-        stream = self._commands.keys.stream(letter.channel)
-        # The channel's own workers are where the letter is: both are on the channel's server.
+        # Where its channel is now: the letter may be older than one of the servers.
+        node = self._nodes[shard(letter.channel, len(self._nodes))]
         node.expect(
             node.execute(
                 [
-                    ("XADD", stream, "*", "m", letter.data),
+                    ("XADD", letter.stream, "*", "m", letter.data),
                     # Where readers keep the stream it has an expiry, and a longer one.
-                    self._commands.let_expire(stream),
-                    ("PEXPIRE", stream, self._commands.expiry_ms, "GT"),
+                    self._commands.let_expire(letter.stream),
+                    ("PEXPIRE", letter.stream, self._commands.expiry_ms, "GT"),
                 ]
             )
         )
+        # Last: should this fail, there are two of it instead of none.
         self.purge(letter)
 
     def purge(self, letter: DeadLetter) -> None:
@@ -97,7 +100,10 @@ class DeadLetters:
         name = entry_id.decode()
         since = datetime.fromtimestamp(int(name.partition("-")[0]) / 1000, timezone.utc)
         reason = values[b"r"].decode("utf-8", "replace")
-        return DeadLetter(f"{index}:{name}", values[b"c"].decode(), reason, since, message, data)
+        channel = values[b"c"].decode()
+        # Letters of before this was noted are this machine's.
+        stream = values.get(b"s", self._commands.keys.stream(channel).encode()).decode()
+        return DeadLetter(f"{index}:{name}", channel, reason, since, message, data, stream)
 
     def _place(self, letter_id: str) -> tuple[Node, str]:
         index, _, entry_id = letter_id.partition(":")

@@ -35,7 +35,8 @@ local function put_back(id, fields)
     local tries = (tonumber(fields[5] == 't' and fields[6] or 0) or 0) + died
     if tries >= tonumber(ARGV[4]) then
         local reason = 'its workers died ' .. tries .. ' times'
-        redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'm', fields[2], 'c', ARGV[5], 'r', reason)
+        local letter = {'m', fields[2], 'c', ARGV[5], 'r', reason, 's', stream}
+        redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', unpack(letter))
         dead[#dead + 1] = fields[2]
     else
         redis.call('XADD', stream, '*', 'm', fields[2], 'b', born, 't', tries, 'i', first)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from asgi_redis import dead_letters
-from channels.layers.exceptions import RefusedForNow
+from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from tests.support.waiting import wait_until
 
 
@@ -98,6 +98,32 @@ def test_a_letter_that_is_requeued_where_nobody_reads_does_not_stay_for_ever(red
     redis_layer.dead_letters.requeue(letter)
     left_ms = node.run(("PTTL", redis_layer.keys.stream("old")))
     assert 0 < left_ms <= redis_layer.expiry * 1000
+
+
+def test_one_that_is_older_than_a_server_goes_where_its_channel_is_now(
+    valkey, layer_on, redis_url, prefix
+):
+    before = layer_on(valkey, prefix=prefix)
+    now = layer_on(hosts=[valkey.url, redis_url], prefix=prefix)
+    channel = next(name for name in (f"test{n}" for n in range(99)) if now.shard(name) == 1)
+    before.nodes[0].run(before.commands.dead_letter(channel, b"\x80", "it killed"))
+    [letter] = now.dead_letters
+    now.dead_letters.requeue(letter)
+    assert list(now.dead_letters) == []
+    assert now.receive([channel]) == (channel, {})
+
+
+def test_one_that_cannot_be_removed_is_rather_sent_twice_than_not_at_all(
+    valkey, layer_on, redis_url, prefix
+):
+    layer = layer_on(hosts=[valkey.url, redis_url], prefix=prefix)
+    channel = next(name for name in (f"test{n}" for n in range(99)) if layer.shard(name) == 1)
+    layer.nodes[0].run(layer.commands.dead_letter(channel, b"\x80", "it killed"))
+    [letter] = layer.dead_letters
+    valkey.kill()
+    with pytest.raises(LayerUnavailable):
+        layer.dead_letters.requeue(letter)
+    assert layer.receive([channel]) == (channel, {})
 
 
 def test_there_can_be_more_than_one_read_brings(redis_layer, monkeypatch):

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import closing
 
 import pytest
 
@@ -27,6 +28,21 @@ def test_worker_channels_are_the_machines_own(machines):
     here.send("test", {"value": 1})
     assert there.receive(["test"]) == (None, None)
     assert here.receive(["test"]) == ("test", {"value": 1})
+
+
+def test_a_dead_letter_is_requeued_where_it_came_from(machines, monkeypatch):
+    monkeypatch.setattr("asgi_redis.commands.MAX_TRIES", 1)
+    here, there = machines
+    here.send("test", {"value": 1})
+    with closing(here.subscribe(["test"])) as worker:
+        worker.turn([], [], 1)
+        here.nodes[0].run(here.commands.hand_back("test", worker.worker, died=True))
+    here.nodes[0].run(here.commands.dead_letter("test", b"\x80", "no message"))
+    for letter in list(there.dead_letters):
+        there.dead_letters.requeue(letter)
+    assert there.receive(["test"]) == (None, None)
+    assert here.receive(["test"]) == ("test", {"value": 1})
+    assert here.receive(["test"]) == ("test", {})
 
 
 def test_replies_and_groups_reach_every_machine(machines):
