@@ -6,9 +6,8 @@ import fnmatch
 import logging
 import random
 import re
-import threading
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -23,12 +22,12 @@ from asgi_redis.dead_letters import DeadLetters
 from asgi_redis.drops import Drops
 from asgi_redis.errors import is_group_there, is_stream_missing, is_wrong_type, unavailable
 from asgi_redis.hosts import Host, Options, Server, url_servers
-from asgi_redis.inbox import Arrival, Inbox
 from asgi_redis.keys import Keys, shard
 from asgi_redis.mailbox import RedisMailbox
 from asgi_redis.node import Node
 from asgi_redis.outage import Outage
 from asgi_redis.subscription import RedisSubscription
+from asgi_redis.sync_inbox import SyncInboxes
 from channels.layers import codec, names
 from channels.layers.base import BaseChannelLayer, Received
 from channels.layers.exceptions import LayerUnavailable, RefusedForNow
@@ -39,7 +38,6 @@ from channels.layers.subscription import Refusal, Subscription
 logger = logging.getLogger(__name__)
 
 BLOCK_MS = 1000
-READ_COUNT = 100
 # How long `group_channels` waits for the processes of a group to list their members.
 ANSWER_SECONDS = 2.0
 # What `receive` reads is settled at once, so any one name will do.
@@ -101,8 +99,7 @@ class RedisChannelLayer(BaseChannelLayer):
         self._drops = Drops()
         # Channels whose key has held something else.
         self._foreign: dict[str, Outage] = {}
-        self._inboxes: dict[tuple[int, str], _SyncInbox] = {}
-        self._inboxes_lock = threading.Lock()
+        self._inboxes = SyncInboxes(self)
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Refusal]:
         by_node: dict[int, list[Outgoing]] = defaultdict(list)
@@ -146,7 +143,7 @@ class RedisChannelLayer(BaseChannelLayer):
         if names.is_local(channel):
             # A process's inbox has no other reader.
             data = self.commands.encrypt(item.data)
-            self._inbox(index, names.owner_of(channel)).put_back(channel, data)
+            self._inboxes.get(index, names.owner_of(channel)).put_back(channel, data)
         else:
             node = self.nodes[index]
             node.expect(node.execute(self.commands.send_again(item)))
@@ -194,8 +191,7 @@ class RedisChannelLayer(BaseChannelLayer):
         node.expect(node.execute(self.commands.tell_lost(channel)))
 
     def flush(self) -> None:
-        with self._inboxes_lock:
-            self._inboxes.clear()
+        self._inboxes.clear()
         for node in self.nodes:
             for prefix in (self.keys.prefix, self.keys.stats_prefix):
                 _unlink_all(node, prefix)
@@ -332,7 +328,7 @@ class RedisChannelLayer(BaseChannelLayer):
     def _take_local(self, processes: list[str], wait_ms: int) -> Received | None:
         for process in processes:
             for index in random.sample(range(len(self.nodes)), len(self.nodes)):
-                while taken := self._inbox(index, process).take(wait_ms):
+                while taken := self._inboxes.get(index, process).take(wait_ms):
                     channel, data = taken
                     try:
                         return channel, self.decode(data)
@@ -340,17 +336,10 @@ class RedisChannelLayer(BaseChannelLayer):
                         logger.error("Dropped a message to %s: %s", channel, error)
         return None
 
-    def _inbox(self, index: int, process: str) -> _SyncInbox:
-        with self._inboxes_lock:
-            key = (index, process)
-            if key not in self._inboxes:
-                self._inboxes[key] = _SyncInbox(self, self.nodes[index], process)
-            return self._inboxes[key]
-
     def _peek_members(self, index: int, process: str, group: str) -> list[str]:
         """Lists the members of a process that cannot be asked: from news it has not read."""
         unread = self.nodes[index].run(("XRANGE", self.keys.inbox(process), "-", "+"))
-        members = set(self._inbox(index, process).members(group))
+        members = set(self._inboxes.get(index, process).members(group))
         for _, (operation, name, _, channel) in unread:
             if name.decode() == group and operation == b"a":
                 members.add(channel.decode())
@@ -374,50 +363,6 @@ class RedisChannelLayer(BaseChannelLayer):
                 break
             channels += msgpack.unpackb(reply[1])
         return channels
-
-
-class _SyncInbox:
-    """The inbox of a process that reads with `receive`."""
-
-    def __init__(self, layer: RedisChannelLayer, node: Node, process: str) -> None:
-        self._layer = layer
-        self._node = node
-        self._key = layer.keys.inbox(process)
-        self._inbox = Inbox()
-        self._ready: deque[tuple[str, bytes]] = deque()
-        self._lock = threading.Lock()
-
-    def take(self, wait_ms: int) -> tuple[str, bytes] | None:
-        """Returns the next channel and message, or None."""
-        with self._lock:
-            if not self._ready:
-                self._read(wait_ms)
-            return self._ready.popleft() if self._ready else None
-
-    def put_back(self, channel: str, data: bytes) -> None:
-        """Has a message that was taken come next."""
-        with self._lock:
-            self._ready.appendleft((channel, data))
-
-    def members(self, group: str) -> list[str]:
-        """Returns the members of a group that have been read so far."""
-        with self._lock:
-            return list(self._inbox.members.channels(group))
-
-    def _read(self, wait_ms: int) -> None:
-        block = ("BLOCK", wait_ms) if wait_ms else ()
-        read = ("XREAD", "COUNT", READ_COUNT, *block, "STREAMS", self._key, self._inbox.last_id)
-        reply, now = self._node.expect(self._node.execute([read, ("TIME",)]))
-        if not reply:
-            return
-        entries = reply[0][1]
-        oldest = int(now[0]) * 1000 + int(now[1]) // 1000 - self._layer.commands.expiry_ms
-        moment = time.monotonic()
-        self._inbox.members.expire(moment - self._layer.group_expiry)
-        for arrival in self._inbox.follow(entries, oldest, moment):
-            if isinstance(arrival, Arrival):
-                self._ready.extend((channel, arrival.data) for channel in arrival.channels)
-        self._node.run(("XDEL", self._key, *(entry_id for entry_id, _ in entries)))
 
 
 def _unlink_all(node: Node, prefix: str) -> None:

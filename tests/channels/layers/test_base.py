@@ -391,6 +391,14 @@ class TestExpiry:
         time.sleep(0.1)
         assert layer.receive(["sc_test", "test.local!"]) == NOTHING
 
+    def test_a_message_that_expired_behind_one_that_was_read_is_never_delivered(self, make_layer):
+        layer = make_layer(expiry=1)
+        for name in ("first!a", "first!b"):
+            layer.send(name, {})
+        assert layer.receive(["first!"]) == ("first!a", {})
+        time.sleep(1.1)
+        assert layer.receive(["first!"]) == NOTHING
+
     def test_what_is_sent_behind_expired_messages_arrives(self, make_layer):
         layer = make_layer(expiry=0.3)
         layer.send("sc_test", {"old": True})
