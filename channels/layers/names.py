@@ -76,6 +76,11 @@ def new_name(pattern: str) -> str:
     check_receivable(pattern)
     if not pattern.endswith("?"):
         raise TypeError(f"new_channel({pattern!r}): the pattern must end in '?'.")
+    if len(pattern) > MAX_LENGTH - RANDOM_LENGTH:
+        raise TypeError(
+            f"new_channel({pattern!r}): the pattern may have {MAX_LENGTH - RANDOM_LENGTH}"
+            f" characters, for {RANDOM_LENGTH} more are added."
+        )
     return pattern + random_part()
 
 

@@ -40,6 +40,12 @@ def test_a_single_reader_name_is_made_up_and_says_so():
     assert not names.is_single_reader("local!abc")
 
 
+def test_a_pattern_leaves_room_for_what_is_added():
+    assert names.check_channel(names.new_name("x" * 86 + "?"))
+    with pytest.raises(TypeError, match="may have 87 characters"):
+        names.new_name("x" * 87 + "?")
+
+
 def test_random_parts_cannot_be_guessed_and_are_valid():
     parts = {names.random_part() for _ in range(1000)}
     assert len(parts) == 1000
