@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from asgi_redis.commands import Commands
 from asgi_redis.keys import shard
 from asgi_redis.node import Node
+from channels.layers.exceptions import LayerUnavailable
 
 READ_COUNT = 500
 
@@ -55,13 +56,19 @@ class DeadLetters:
         self._decode = decode
 
     def __iter__(self) -> Iterator[DeadLetter]:
-        """Yields all of them, oldest first."""
+        """Yields all of them, server by server, oldest first.
+
+        Raises:
+            LayerUnavailable: a server does not answer; after the letters on those that do.
+        """
+        failures: list[LayerUnavailable] = []
         for index, node in enumerate(self._nodes):
-            start = "-"
-            while entries := self._range(node, start):
-                for entry_id, fields in entries:
-                    yield self._letter(index, entry_id, fields)
-                start = f"({entries[-1][0].decode()}"
+            try:
+                yield from self._letters_on(index, node)
+            except LayerUnavailable as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def requeue(self, letter: DeadLetter) -> None:
         """Sends a letter to its channel again, whatever room that has, with fresh tries."""
@@ -84,6 +91,13 @@ class DeadLetters:
         """Removes a letter for good."""
         node, entry_id = self._place(letter.id)
         node.run(("XDEL", self._commands.keys.dead_letters, entry_id))
+
+    def _letters_on(self, index: int, node: Node) -> Iterator[DeadLetter]:
+        start = "-"
+        while entries := self._range(node, start):
+            for entry_id, fields in entries:
+                yield self._letter(index, entry_id, fields)
+            start = f"({entries[-1][0].decode()}"
 
     def _range(self, node: Node, start: str) -> list[Any]:
         key = self._commands.keys.dead_letters

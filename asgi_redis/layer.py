@@ -209,7 +209,7 @@ class RedisChannelLayer(BaseChannelLayer):
             node.run(("PING",))
 
     def global_statistics(self) -> dict[str, Any]:
-        """Returns the layer's counts; the names are those of `statistics.of_layer`."""
+        """Returns the layer's counts; names and errors are those of `statistics.of_layer`."""
         return statistics.of_layer(self.nodes, self.keys)
 
     def channel_statistics(self, channel: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from asgi_redis.commands import PROCESS_TTL_MS
 from asgi_redis.heart import SUSPECT_MS
 from asgi_redis.keys import WORKERS, Keys
 from asgi_redis.node import Node
+from channels.layers.exceptions import LayerUnavailable, PartlyUnavailable
 
 COUNTS = ("messages_count", "channel_full_count", "group_drops", "redeliveries")
 
@@ -28,30 +29,33 @@ def of_layer(nodes: Sequence[Node], keys: Keys) -> dict[str, int]:
         members: channels of living interface servers that are in groups.
         servers: living interface servers.
         workers: living workers.
+
+    Raises:
+        LayerUnavailable: none of the nodes answers.
+        PartlyUnavailable: some do not; it has the counts of the others.
     """
     total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     all_servers: set[bytes] = set()
     all_workers: set[bytes] = set()
+    failures: list[LayerUnavailable] = []
     for node in nodes:
-        now, counts, dead, loads, servers, workers = node.expect(
-            node.execute(
-                [
-                    ("TIME",),
-                    ("HGETALL", keys.statistics),
-                    ("XLEN", keys.dead_letters),
-                    ("HVALS", keys.loads),
-                    ("ZRANGE", keys.processes, 0, -1, "WITHSCORES"),
-                    ("ZRANGE", keys.workers, 0, -1, "WITHSCORES"),
-                ]
-            )
-        )
+        try:
+            now, counts, dead, loads, servers, workers = _ask(node, keys)
+        except LayerUnavailable as error:
+            failures.append(error)
+            continue
         total.update(_integers(counts))
         total.update(dead_letters=dead, members=sum(map(int, loads)))
         now_ms = int(now[0]) * 1000
         # Each may be known to several nodes.
         all_servers |= _alive(servers, now_ms - PROCESS_TTL_MS)
         all_workers |= _alive(workers, now_ms - SUSPECT_MS)
-    return {**total, "servers": len(all_servers), "workers": len(all_workers)}
+    if len(failures) == len(nodes):
+        raise failures[0]
+    known = {**total, "servers": len(all_servers), "workers": len(all_workers)}
+    if failures:
+        raise PartlyUnavailable("; ".join(map(str, failures)), known)
+    return known
 
 
 def of_channel(node: Node, keys: Keys, channel: str) -> dict[str, Any]:
@@ -85,6 +89,21 @@ def of_channel(node: Node, keys: Keys, channel: str) -> dict[str, Any]:
         "messages_running": running,
         "messages_max_age": max(age, 0.0),
     }
+
+
+def _ask(node: Node, keys: Keys) -> list[Any]:
+    return node.expect(
+        node.execute(
+            [
+                ("TIME",),
+                ("HGETALL", keys.statistics),
+                ("XLEN", keys.dead_letters),
+                ("HVALS", keys.loads),
+                ("ZRANGE", keys.processes, 0, -1, "WITHSCORES"),
+                ("ZRANGE", keys.workers, 0, -1, "WITHSCORES"),
+            ]
+        )
+    )
 
 
 def _integers(pairs: Sequence[bytes]) -> dict[str, int]:

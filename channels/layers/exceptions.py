@@ -1,5 +1,7 @@
 """What a channel layer may raise (the contract, section 1)."""
 
+from typing import Any
+
 
 class ChannelLayerError(Exception):
     """Root of everything a layer raises on its own account."""
@@ -19,6 +21,18 @@ class MessageTooLarge(ChannelLayerError):
 
 class LayerUnavailable(ChannelLayerError, ConnectionError):
     """The layer's server does not answer; the message has not been accepted."""
+
+
+class PartlyUnavailable(LayerUnavailable):
+    """Some of the layer's servers do not answer.
+
+    Attributes:
+        known: what the others have told.
+    """
+
+    def __init__(self, reason: str, known: dict[str, Any]) -> None:
+        super().__init__(reason)
+        self.known = known
 
 
 class Unanswered(LayerUnavailable):

@@ -126,6 +126,18 @@ def test_one_that_cannot_be_removed_is_rather_sent_twice_than_not_at_all(
     assert layer.receive([channel]) == (channel, {})
 
 
+def test_those_of_other_servers_come_before_the_error_about_an_absent_one(
+    valkey, layer_on, redis_url, prefix
+):
+    layer = layer_on(hosts=[valkey.url, redis_url], prefix=prefix)
+    layer.nodes[1].run(layer.commands.dead_letter("test", b"\x80", "it killed"))
+    valkey.kill()
+    letters = iter(layer.dead_letters)
+    assert next(letters).message == {}
+    with pytest.raises(LayerUnavailable, match=f"Redis at .*{valkey.port}"):
+        next(letters)
+
+
 def test_there_can_be_more_than_one_read_brings(redis_layer, monkeypatch):
     monkeypatch.setattr(dead_letters, "READ_COUNT", 2)
     for number in range(5):

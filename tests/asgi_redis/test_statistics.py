@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from channels.layers.exceptions import ChannelFull
+from channels.layers.exceptions import ChannelFull, PartlyUnavailable
 from tests.support.mailboxes import Receiver, hear, opened
 from tests.support.waiting import eventually, wait_until
 
@@ -92,6 +92,20 @@ class TestLayer:
         asyncio.run(scenario())
         counts = layer.global_statistics()
         assert (counts["servers"], counts["members"]) == (0, 0)
+
+
+def test_what_the_others_know_comes_with_the_error_about_an_absent_server(
+    valkey, layer_on, redis_url, prefix
+):
+    layer = layer_on(hosts=[redis_url, valkey.url], prefix=prefix)
+    for name in (f"test{number}" for number in range(9)):
+        layer.send(name, {})
+    counts = layer.global_statistics()
+    valkey.kill()
+    with pytest.raises(PartlyUnavailable, match=f"Redis at .*{valkey.port}") as caught:
+        layer.global_statistics()
+    assert 0 < caught.value.known["messages_count"] < 9
+    assert caught.value.known.keys() == counts.keys()
 
 
 class TestDrops:

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from channels.asgi import DEFAULT_CHANNEL_LAYER, ChannelLayerWrapper, channel_layers
-from channels.layers.exceptions import LayerUnavailable
+from channels.layers.exceptions import LayerUnavailable, PartlyUnavailable
 
 WATCH_SECONDS = 2.0
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prints once, or until it is interrupted."""
+        """Prints once, or until it is interrupted; fails if a server of the layer is away."""
         try:
             layer = channel_layers[options["layer"]]
         except ImproperlyConfigured as error:
@@ -36,25 +36,43 @@ class Command(BaseCommand):
             raise CommandError(f"Channel layer {layer} keeps no statistics.")
         layer.router.check_default(http_consumer=_nobody)
         try:
-            self._print(layer)
-            while options["watch"]:
-                time.sleep(WATCH_SECONDS)
-                self._print(layer)
+            self._watch(layer) if options["watch"] else self._print(layer)
         except LayerUnavailable as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             return
 
+    def _watch(self, layer: ChannelLayerWrapper) -> None:
+        while True:
+            try:
+                self._print(layer)
+            except LayerUnavailable as error:
+                self.stderr.write(str(error))
+            time.sleep(WATCH_SECONDS)
+
     def _print(self, layer: ChannelLayerWrapper) -> None:
-        counts = layer.global_statistics()
+        """Prints what can be known; raises LayerUnavailable afterwards if that is not all."""
+        away: LayerUnavailable | None = None
+        try:
+            counts = layer.global_statistics()
+        except PartlyUnavailable as error:
+            counts, away = error.known, error
         self.stdout.write("  ".join(f"{name} {value}" for name, value in sorted(counts.items())))
         self.stdout.write(f"{'channel':40} {'sent':>10} {'full':>8} {'waiting':>8} {'oldest':>8}")
         for channel in sorted(layer.router.channels):
-            one = layer.channel_statistics(channel)
-            self.stdout.write(
-                f"{channel:40} {one['messages_count']:10} {one['channel_full_count']:8}"
-                f" {one['messages_pending']:8} {one['messages_max_age']:7.1f}s"
-            )
+            try:
+                self._print_channel(channel, layer.channel_statistics(channel))
+            except LayerUnavailable as error:
+                away = away or error
+                self.stdout.write(f"{channel:40} {'its server is away':>37}")
+        if away:
+            raise away
+
+    def _print_channel(self, channel: str, counts: dict[str, Any]) -> None:
+        self.stdout.write(
+            f"{channel:40} {counts['messages_count']:10} {counts['channel_full_count']:8}"
+            f" {counts['messages_pending']:8} {counts['messages_max_age']:7.1f}s"
+        )
 
 
 def _nobody(message: Any) -> None:

@@ -6,7 +6,14 @@ from channels.layers import exceptions
 
 
 @pytest.mark.parametrize(
-    "name", ["ChannelFull", "MessageTooLarge", "LayerUnavailable", "UnsupportedServer"]
+    "name",
+    [
+        "ChannelFull",
+        "MessageTooLarge",
+        "LayerUnavailable",
+        "UnsupportedServer",
+        "PartlyUnavailable",
+    ],
 )
 def test_they_have_one_root(name):
     assert issubclass(getattr(exceptions, name), exceptions.ChannelLayerError)

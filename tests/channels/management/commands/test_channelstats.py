@@ -49,16 +49,44 @@ def test_counts_of_the_layer_and_of_every_channel_are_printed(busy_layer):
 
 
 def test_watching_goes_on_until_it_is_interrupted(busy_layer, monkeypatch):
+    assert watched(monkeypatch, times=3) == 3
+
+
+class TestOneOfSeveralServersAway:
+    @pytest.fixture(autouse=True)
+    def _away(self, busy_layer, valkey, layer_on, redis_url, prefix, monkeypatch):
+        """A layer of the busy server and another that is away, to which "orders" belongs."""
+        layer = layer_on(hosts=[redis_url, valkey.url], prefix=prefix)
+        assert (layer.shard("quiet"), layer.shard("orders")) == (0, 1)
+        routing = {"orders": print, "quiet": print}
+        monkeypatch.setitem(channel_layers.backends, DEFAULT_CHANNEL_LAYER, wrap(layer, routing))
+        valkey.kill()
+
+    def test_what_the_others_know_is_printed_and_the_absent_one_is_named(self, valkey):
+        out = StringIO()
+        with pytest.raises(CommandError, match=f"Redis at .*{valkey.port}.* cannot be reached"):
+            call_command("channelstats", stdout=out)
+        counts, _, *channels = [line.split() for line in out.getvalue().splitlines()]
+        assert counts[counts.index("messages_count") + 1] == "2"
+        rows = {name: " ".join(values) for name, *values in channels}
+        assert rows["orders"] == "its server is away"
+        assert rows["quiet"] == "0 0 0 0.0s"
+
+    def test_watching_goes_on(self, monkeypatch):
+        assert watched(monkeypatch, times=3) == 3
+
+
+def watched(monkeypatch, times: int) -> int:
+    """How often the counts are printed before an interruption after some times."""
     waits = []
 
     def sleep(seconds):
         waits.append(seconds)
-        if len(waits) == 3:
+        if len(waits) == times:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(channelstats.time, "sleep", sleep)
-    lines = run("--watch")
-    assert sum(line[0] == "channel" for line in lines) == 3
+    return sum(line[0] == "channel" for line in run("--watch"))
 
 
 def test_a_layer_without_statistics_is_refused(settings, monkeypatch):

@@ -58,6 +58,36 @@ def test_chosen_ones_are_removed(letters):
     assert "0 dead letters." in run("list")
 
 
+class TestOneOfSeveralServersAway:
+    @pytest.fixture(autouse=True)
+    def _away(self, letters, valkey, layer_on, redis_url, prefix, monkeypatch):
+        """A layer with the letters on one server and another server that is away."""
+        layer = layer_on(hosts=[redis_url, valkey.url], prefix=prefix)
+        monkeypatch.setitem(channel_layers.backends, DEFAULT_CHANNEL_LAYER, wrap(layer, {}))
+        valkey.kill()
+
+    def test_the_others_are_listed_and_the_absent_one_is_named(self, valkey):
+        out = StringIO()
+        with pytest.raises(CommandError, match=f"Redis at .*{valkey.port}.* cannot be reached"):
+            call_command("deadletters", "list", stdout=out)
+        assert "orders  why" in out.getvalue()
+        assert "2 dead letters." in out.getvalue()
+
+    def test_all_that_can_be_are_removed(self, letters, valkey):
+        with pytest.raises(CommandError, match=f"Redis at .*{valkey.port}"):
+            run("purge", "--all")
+        assert list(letters.dead_letters) == []
+
+    def test_chosen_ones_that_are_there_are_all_that_was_asked_for(self, letters):
+        assert "{'value': 1}" in run("show", id_of(letters, "orders"))
+        assert "Removed" in run("purge", id_of(letters, "broken"))
+
+    def test_an_unknown_one_may_be_on_the_absent_server(self, letters, valkey):
+        with pytest.raises(CommandError, match=f"Redis at .*{valkey.port}"):
+            run("purge", id_of(letters, "orders"), "1:1-1")
+        assert len(list(letters.dead_letters)) == 2
+
+
 @pytest.mark.parametrize("action", ["show", "requeue", "purge"])
 def test_without_a_choice_nothing_happens(letters, action):
     with pytest.raises(CommandError, match="Name the ids of dead letters, or --all"):
