@@ -28,7 +28,7 @@ from asgi_redis.node import Node
 from asgi_redis.outage import Outage
 from asgi_redis.subscription import RedisSubscription
 from asgi_redis.sync_inbox import SyncInboxes
-from channels.layers import codec, names
+from channels.layers import codec, config, names
 from channels.layers.base import BaseChannelLayer, Received
 from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.mailbox import Mailbox, Receiver
@@ -82,10 +82,17 @@ class RedisChannelLayer(BaseChannelLayer):
         at_most_once: Sequence[str] = ("http.request",),
     ) -> None:
         super().__init__(expiry, group_expiry, capacity, channel_capacity)
+        config.check_text("prefix", prefix)
+        config.check_text("stats_prefix", stats_prefix or "")
+        if hosts is not None and not hosts:
+            raise ValueError(
+                "hosts has none in it: name the servers, or leave it out for localhost."
+            )
         self.keys = self.make_keys(prefix, stats_prefix or f"{prefix}meta:")
-        self.at_most_once = tuple(at_most_once)
+        self.at_most_once = config.globs("at_most_once", at_most_once)
         self.servers = self.find_servers(hosts, dict(connection_kwargs or {}))
         self.nodes = [Node(server) for server in self.servers]
+        self._check_connection_kwargs()
         self._cipher = Cipher(symmetric_encryption_keys) if symmetric_encryption_keys else None
         self.commands = Commands(
             keys=self.keys,
@@ -277,6 +284,14 @@ class RedisChannelLayer(BaseChannelLayer):
         what = f"key {self.keys.stream(channel)!r} holds no stream; look what it is, and remove it."
         told = self._foreign.setdefault(channel, Outage(f"Cannot read channel {channel!r}"))
         told.meet(LayerUnavailable(f"Redis at {node.address}: {what}"))
+
+    def _check_connection_kwargs(self) -> None:
+        """Makes connections, unopened: redis-py refuses options that it does not know."""
+        try:
+            for server in self.servers:
+                server.sync_pool(0).make_connection()
+        except TypeError as error:
+            raise ValueError(f"connection_kwargs is not for these hosts: {error}") from error
 
     def _take_shared(self, channels: list[str], wait_ms: int) -> Received | None:
         by_node: dict[int, list[str]] = defaultdict(list)

@@ -125,18 +125,28 @@ class ChannelLayerManager:
 
     def _config(self, name: str) -> Mapping[str, Any]:
         try:
-            return self.configs[name]
+            config = self.configs[name]
         except KeyError:
             raise InvalidChannelLayerError(
                 f"No channel layer {name!r}; CHANNEL_LAYERS has {', '.join(self.configs)}."
             ) from None
+        if not isinstance(config, Mapping):
+            raise InvalidChannelLayerError(
+                f"The entry {name!r} must be a dict with BACKEND and ROUTING, not {config!r}."
+            )
+        return config
 
     def _make_backend(self, name: str, options: Mapping[str, Any]) -> ChannelLayerWrapper:
         config = self._config(name)
         for required in ("BACKEND", "ROUTING"):
             if required not in config:
                 raise InvalidChannelLayerError(f"No {required} specified for {name}")
-        path = BACKEND_ALIASES.get(config["BACKEND"], config["BACKEND"])
+        path = config["BACKEND"]
+        if not isinstance(path, str):
+            raise InvalidChannelLayerError(
+                f"BACKEND specified for {name} must be the dotted path of a class, not {path!r}."
+            )
+        path = BACKEND_ALIASES.get(path, path)
         try:
             backend_class = import_string(path)
         except ImportError as error:

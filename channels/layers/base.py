@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-from channels.layers import exceptions, names
+from channels.layers import config, exceptions, names
 from channels.layers.mailbox import Mailbox, Receiver
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import PlainSubscription, Refusal, Subscription
@@ -34,6 +34,9 @@ class BaseChannelLayer:
         capacity: unread messages that a channel holds before it is full.
         channel_capacity: other capacities, by channel name: globs or compiled regular
             expressions; the first that matches counts.
+
+    Raises:
+        ValueError: one of them cannot work; the text says which and what it must be.
     """
 
     extensions: Sequence[str] = ("async", "twisted")
@@ -54,6 +57,9 @@ class BaseChannelLayer:
         capacity: int = 100,
         channel_capacity: Capacities | Iterable[tuple[str | re.Pattern[str], int]] | None = None,
     ) -> None:
+        config.check_seconds("expiry", expiry)
+        config.check_seconds("group_expiry", group_expiry)
+        config.check_capacity("capacity", capacity)
         self.expiry = expiry
         self.group_expiry = group_expiry
         self.capacity = capacity
@@ -210,9 +216,12 @@ class BaseChannelLayer:
 def compile_capacities(
     capacities: Capacities | Iterable[tuple[str | re.Pattern[str], int]],
 ) -> list[tuple[re.Pattern[str], int]]:
-    """Returns capacities by pattern, globs compiled, in the order given."""
-    pairs = capacities.items() if isinstance(capacities, Mapping) else capacities
+    """Returns capacities by pattern, globs compiled, in the order given.
+
+    Raises:
+        ValueError: they are no patterns with capacities.
+    """
     return [
         (re.compile(fnmatch.translate(pattern)) if isinstance(pattern, str) else pattern, value)
-        for pattern, value in pairs
+        for pattern, value in config.capacity_pairs("channel_capacity", capacities)
     ]

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from asgi_redis import RedisChannelLayer
 from asgi_redis.keys import shard
 from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.outgoing import Outgoing
@@ -119,3 +120,19 @@ def test_flush_takes_its_prefix_literally(redis_url, prefix, layer_on, special):
 def test_a_subscription_needs_a_channel(redis_layer):
     with pytest.raises(ValueError, match="Cannot subscribe to no channels"):
         redis_layer.subscribe([])
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"at_most_once": "http.*"}, r"^at_most_once must be a list.*write \['http\.\*'\]"),
+        ({"prefix": None}, "^prefix must be a str, not None"),
+        ({"stats_prefix": 5}, "^stats_prefix must be a str, not 5"),
+        ({"expiry": "60"}, "^expiry must be a number of seconds"),
+        ({"hosts": []}, "^hosts has none in it"),
+        ({"hosts": ["redis://a:1"], "connection_kwargs": {"nonsense": 1}}, "^conn.*'nonsense'"),
+    ],
+)
+def test_settings_that_cannot_work_are_named(config, words):
+    with pytest.raises(ValueError, match=words):
+        RedisChannelLayer(**config)

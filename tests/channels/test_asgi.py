@@ -120,6 +120,10 @@ class TestMistakes:
             ({"BACKEND": IN_MEMORY}, "No ROUTING specified for default"),
             ({"BACKEND": "no.such.Layer", "ROUTING": []}, r"Cannot import BACKEND 'no\.such\.La"),
             ({"BACKEND": "nodots", "ROUTING": []}, "Cannot import BACKEND 'nodots'"),
+            ({"BACKEND": None, "ROUTING": []}, "for default must be the dotted path .*not None"),
+            ({"BACKEND": [IN_MEMORY], "ROUTING": []}, "must be the dotted path of a class, not"),
+            (IN_MEMORY, f"'default' must be a dict with BACKEND and ROUTING, not '{IN_MEMORY}'"),
+            (None, "must be a dict with BACKEND and ROUTING, not None"),
         ],
     )
     def test_an_entry_that_cannot_work_is_explained(self, manager, settings, entry, complaint):

@@ -43,8 +43,11 @@ class TestLayers:
             ({"default": {"BACKEND": MEMORY}}, "E002", "No ROUTING specified for default"),
             ({"default": {"ROUTING": []}}, "E002", "No BACKEND specified for default"),
             (layers(BACKEND="no.such.Layer"), "E002", "no.such.Layer"),
+            (layers(BACKEND=None), "E002", "BACKEND specified for default"),
+            ({"default": REDIS}, "E002", "must be a dict with BACKEND and ROUTING"),
             (layers(CONFIG={"hosts": "redis://a:1"}), "E003", "hosts must be a list"),
             (layers(CONFIG={"nonsense": 1}), "E003", "nonsense"),
+            (layers(CONFIG={"expiry": "60"}), "E003", "expiry must be a number"),
             (layers(ROUTING="no.such.routing"), "E004", "no.such"),
         ],
     )
