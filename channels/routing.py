@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from channels.layers.names import check_receivable
 from channels.utils import name_that_thing
 
 Consumer = Callable[..., Any]
@@ -29,14 +30,14 @@ class Route:
     Raises:
         ImproperlyConfigured: the dotted path does not import.
         ValueError: a filter is no regular expression or has positional groups.
-        TypeError: the consumer cannot be called with a message.
+        TypeError: the consumer cannot be called with a message, or a channel has no valid name.
     """
 
     def __init__(
         self, channels: str | bytes | Iterable[str], consumer: Any, **filters: str | bytes
     ) -> None:
         names = [channels] if isinstance(channels, str | bytes) else channels
-        self.channels = [_text(name) for name in names]
+        self.channels = [check_receivable(_text(name)) for name in names]
         self.consumer = self._resolve_consumer(consumer)
         self.filters = {key: self._compile(key, value) for key, value in filters.items()}
 
@@ -65,12 +66,7 @@ class Route:
         return resolved
 
     def _compile(self, key: str, value: str | bytes) -> re.Pattern[str]:
-        try:
-            regex = re.compile(_text(value))
-        except re.error as error:
-            raise ValueError(
-                f"Filter {key}={value!r} on {self} is no regular expression: {error}."
-            ) from error
+        regex = _regex(key, value, self)
         if regex.groups != len(regex.groupindex):
             raise ValueError(
                 f"Filter for {key} on {self} contains positional groups; only named groups are"
@@ -105,11 +101,15 @@ class Include:
         routing: a list of routes, a dict, or the dotted path of either.
         prefixes: regular expressions by content key; what they match is cut off for the routes
             inside, and their named groups become arguments of the consumer.
+
+    Raises:
+        ImproperlyConfigured: the routing does not import, or has something else than routes in it.
+        ValueError: a prefix is no regular expression.
     """
 
     def __init__(self, routing: Any, **prefixes: str | bytes) -> None:
         self.routing = Router.resolve_routing(routing)
-        self.prefixes = {key: re.compile(_text(value)) for key, value in prefixes.items()}
+        self.prefixes = {key: _regex(key, value, "an include") for key, value in prefixes.items()}
 
     def match(self, message: Any) -> Match | None:
         """Returns the consumer and its arguments, or None if no route inside matches."""
@@ -182,14 +182,15 @@ class Router:
         """Returns a routing as a list of routes, imported if it is a dotted path.
 
         Raises:
-            ImproperlyConfigured: it does not import, or is no list and no dict.
+            ImproperlyConfigured: it does not import, is no list and no dict, or has something else
+                than routes in it.
         """
         if isinstance(routing, str):
             routing = _import(routing, "channel routing")
         if isinstance(routing, Mapping):
             return [Route(channel, consumer) for channel, consumer in routing.items()]
         if isinstance(routing, Iterable):
-            return list(routing)
+            return [_check_entry(entry) for entry in routing]
         raise ImproperlyConfigured(
             f"A channel routing must be a list of routes or a dict, not {routing!r}."
         )
@@ -202,6 +203,24 @@ def null_consumer(message: Any, **kwargs: Any) -> None:
 def connect_consumer(message: Any, **kwargs: Any) -> None:
     """Accepts every socket."""
     message.reply_channel.send({"accept": True})
+
+
+def _check_entry(entry: Any) -> Any:
+    if all(callable(getattr(entry, name, None)) for name in ("match", "channel_names")):
+        return entry
+    raise ImproperlyConfigured(
+        "A channel routing is made of route(...), route_class(...) and include(...),"
+        f" not {entry!r}."
+    )
+
+
+def _regex(key: str, value: str | bytes, place: Any) -> re.Pattern[str]:
+    try:
+        return re.compile(_text(value))
+    except re.error as error:
+        raise ValueError(
+            f"Filter {key}={value!r} on {place} is no regular expression: {error}."
+        ) from error
 
 
 def _match_value(regex: re.Pattern[str], message: Any, key: str) -> re.Match[str] | None:

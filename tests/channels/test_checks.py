@@ -49,6 +49,7 @@ class TestLayers:
             (layers(CONFIG={"nonsense": 1}), "E003", "nonsense"),
             (layers(CONFIG={"expiry": "60"}), "E003", "expiry must be a number"),
             (layers(ROUTING="no.such.routing"), "E004", "no.such"),
+            (layers(ROUTING=[("websocket.connect", print)]), "E004", "not ('websocket.connect',"),
         ],
     )
     def test_mistakes_are_errors(self, settings, setting, number, words):

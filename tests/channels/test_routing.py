@@ -121,6 +121,11 @@ class TestRoute:
         with pytest.raises(ValueError, match=r"path='\(' .* is no regular expression"):
             route("test", consumer_1, path="(")
 
+    @pytest.mark.parametrize("name", ["bad channel!!", "", "x" * 100, "local!part"])
+    def test_a_name_that_no_worker_can_listen_on_is_a_mistake(self, name):
+        with pytest.raises(TypeError, match=re.escape(f"Channel name {name!r}")):
+            route(["test", name], consumer_1)
+
     @pytest.mark.parametrize(
         "path", ["routing_of_tests.missing", "no_such_module.consumer", "consumer_1", ""]
     )
@@ -204,6 +209,10 @@ class TestInclude:
         )
         assert Router(routing).channels == {"websocket.connect"}
 
+    def test_a_prefix_that_is_no_regular_expression_is_a_mistake(self):
+        with pytest.raises(ValueError, match=r"path='\^/\(x' on an include is no regular exp"):
+            include(chat_routing, path="^/(x")
+
     def test_bytes_stay_for_the_filters_inside(self):
         routing = [include([route("test", consumer_1, query=b"^b$")], query=b"^a")]
         assert matched(routing, query=b"ab") == (consumer_1, {})
@@ -230,6 +239,26 @@ class TestRouter:
     def test_what_is_no_routing_is_a_mistake(self, routing):
         with pytest.raises(ImproperlyConfigured, match="must be a list of routes or a dict"):
             Router(routing)
+
+    @pytest.mark.parametrize(
+        "entry",
+        [("test", consumer_1), chat_routing, "test", consumer_1, ClassConsumer, re.compile("")],
+    )
+    def test_what_is_no_route_in_it_is_a_mistake_that_is_shown(self, entry):
+        with pytest.raises(ImproperlyConfigured, match=re.escape(f"not {entry!r}.")):
+            Router([route("test", consumer_1), entry])
+        with pytest.raises(ImproperlyConfigured, match="is made of route"):
+            include([entry])
+
+    def test_a_route_may_be_of_another_kind(self):
+        class Always:
+            def match(self, message):
+                return consumer_2, {}
+
+            def channel_names(self):
+                return {"test"}
+
+        assert matched([Always()]) == (consumer_2, {})
 
     def test_a_route_can_be_added_at_the_end(self):
         router = Router([route("test", consumer_1)])
