@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from channels.interface.messages import CLOSE_CODES, is_close_code
+
 if TYPE_CHECKING:
     from channels.message import Message
 
@@ -40,15 +42,18 @@ class WebsocketCloseException(ChannelSocketException):
     """Closes the socket of the message with a code.
 
     Arguments:
-        code: 1000 or 3000 to 4999 (RFC 6455, section 7.4.2); None closes with 1000.
+        code: 1000, 1008, 1011, 1012, 1013, or 3000 to 4999 (RFC 6455, section 7.4); None closes
+            with 1000.
 
     Raises:
         ValueError: any other code.
     """
 
     def __init__(self, code: int | None = None) -> None:
-        if code is not None and code != 1000 and not 3000 <= code <= 4999:
-            raise ValueError(f"Invalid close code {code!r}: use 1000, or one from 3000 to 4999.")
+        if code is not None and not is_close_code(code):
+            raise ValueError(
+                f"Invalid close code {code!r}: use one of {CLOSE_CODES}, or of 3000 to 4999."
+            )
         super().__init__(code)
         self._code = code
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 # WebSocket close codes (RFC 6455, section 7.4, and the IANA registry).
 NORMAL_CLOSURE = 1000
 ABNORMAL_CLOSURE = 1006
+MESSAGE_TOO_BIG = 1009
 SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 
@@ -108,6 +109,11 @@ class ResponsePart(NamedTuple):
     more_content: bool
 
 
+def is_close_code(code: Any) -> bool:
+    """Returns whether a consumer may close a socket with this."""
+    return isinstance(code, int) and (code in CLOSE_CODES or 3000 <= code <= 4999)
+
+
 def parse_socket_reply(message: Content) -> SocketReply:
     """Returns what a reply to a socket says.
 
@@ -200,8 +206,8 @@ def _close_code(close: Any) -> int | None:
         return None
     if close is True:
         return NORMAL_CLOSURE
-    if isinstance(close, int) and (close in CLOSE_CODES or 3000 <= close <= 4999):
-        return close
+    if is_close_code(close):
+        return int(close)
     raise ValueError(
         f"close must be True, or a code: {CLOSE_CODES} or 3000 to 4999; not {close!r}."
     )

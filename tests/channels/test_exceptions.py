@@ -13,7 +13,8 @@ def message_on(channel, layer=None, **content):
 
 class TestClose:
     @pytest.mark.parametrize(
-        ("code", "close"), [(None, True), (1000, 1000), (3000, 3000), (4999, 4999)]
+        ("code", "close"),
+        [(None, True), *((code, code) for code in (1000, 1008, 1011, 1012, 1013, 3000, 4999))],
     )
     def test_it_closes_the_socket_of_its_message(self, code, close):
         layer = InMemoryChannelLayer()
@@ -21,9 +22,9 @@ class TestClose:
         WebsocketCloseException(code).run(message)
         assert layer.receive(["reply!"]) == ("reply!1", {"close": close})
 
-    @pytest.mark.parametrize("code", [0, 999, 1001, 1006, 2999, 5000])
+    @pytest.mark.parametrize("code", [0, 999, 1001, 1006, 2999, 5000, "1000"])
     def test_codes_that_are_not_for_applications_are_refused(self, code):
-        with pytest.raises(ValueError, match=rf"{code}.*1000, or one from 3000 to 4999"):
+        with pytest.raises(ValueError, match=rf"{code!r}: .*1013.*, or of 3000 to 4999"):
             WebsocketCloseException(code)
 
     @pytest.mark.parametrize(
