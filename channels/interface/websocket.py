@@ -15,6 +15,7 @@ from channels.layers.exceptions import (
     ChannelFull,
     ChannelLayerError,
     LayerUnavailable,
+    MessageTooLarge,
     Unanswered,
 )
 
@@ -167,7 +168,7 @@ class WebSocketConnection:
             await self._carry(event)
 
     async def _carry(self, event: messages.Scope) -> None:
-        """Sends a frame on, waiting a little for room; closes the socket if there is none."""
+        """Sends a frame on, waiting a little for room; closes the socket if none comes."""
         order = self._order + 1
         message = messages.websocket_receive(self.reply_channel, self._path, event, order)
         started = 0.0
@@ -178,6 +179,10 @@ class WebSocketConnection:
                 patience, reason = FULL_SECONDS, "no room on websocket.receive. Start more workers."
             except LayerUnavailable as error:
                 patience, reason = AWAY_SECONDS, str(error)
+            except MessageTooLarge as error:
+                logger.warning("Closed the socket on %s: %s", self._path, error)
+                self.close(messages.MESSAGE_TOO_BIG)
+                return
             else:
                 self._outlet.throttle(blocked=False)
                 return

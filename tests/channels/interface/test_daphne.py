@@ -32,6 +32,34 @@ class TestBursts:
         assert len(knocking) == 200
 
 
+class TestLargeFrames:
+    def test_the_operator_may_let_in_what_the_layer_carries(self, tmp_path, redis_url, prefix):
+        options = ("--websocket-max-message-size", "0", "--websocket-max-frame-size", "0")
+        with started(Daphne(tmp_path, redis_url, prefix, options=options)) as daphne:
+            with daphne.socket() as (client, _):
+                client.send(bytes(3 << 20))
+                assert daphne.take("websocket.receive")["bytes"] == bytes(3 << 20)
+                client.send(bytes(16 << 20))
+                with pytest.raises(ConnectionClosed):
+                    client.recv(SECONDS)
+                assert client.close_code == 1009
+            assert "Closed the socket on /chat/: The message takes" in daphne.process.output
+            assert "Traceback" not in daphne.process.output
+
+    @pytest.mark.parametrize(
+        "option", ["--websocket-max-message-size", "--websocket-max-frame-size"]
+    )
+    def test_both_limits_of_daphne_have_to_be_raised(self, tmp_path, redis_url, prefix, option):
+        with (
+            started(Daphne(tmp_path, redis_url, prefix, options=(option, "0"))) as daphne,
+            daphne.socket() as (client, _),
+        ):
+            client.send(bytes(3 << 20))
+            with pytest.raises(ConnectionClosed):
+                client.recv(SECONDS)
+            assert client.close_code == 1009
+
+
 class TestTls:
     def test_frames_of_all_sizes_come_and_go(self, tmp_path, redis_url, prefix):
         files = make_certificate(tmp_path, "localhost")

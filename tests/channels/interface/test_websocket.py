@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from channels.interface import websocket
+from channels.layers import codec
 from channels.layers.exceptions import ChannelFull, LayerUnavailable, Unanswered
 from tests.support.asgi import serving
 from tests.support.waiting import eventually
@@ -299,6 +300,26 @@ class TestFrames:
 
         asyncio.run(scenario())
         assert "Start more workers" in caplog.text
+
+    def test_one_that_the_layer_cannot_carry_closes_the_socket_with_1009(
+        self, layer, monkeypatch, logged
+    ):
+        monkeypatch.setattr(codec, "MAX_MESSAGE_BYTES", 10_000)
+
+        async def scenario():
+            async with serving(layer) as site:
+                socket, channel = await site.open_socket("/chat/")
+                for frame in ("short", "x" * 10_000, "late"):
+                    socket.send(frame)
+                await socket.ended()
+                assert socket.closed == [1009]
+                assert (await site.take("websocket.receive"))["text"] == "short"
+                disconnect = await site.take("websocket.disconnect")
+                assert (disconnect["reply_channel"], disconnect["order"]) == (channel, 2)
+
+        asyncio.run(scenario())
+        [record] = logged()
+        assert "Closed the socket on /chat/: The message takes" in record.getMessage()
 
     @pytest.mark.parametrize("end", ["close", "cancel"])
     @pytest.mark.parametrize(
