@@ -335,11 +335,13 @@ class RedisSubscription(Subscription):
             except ValueError as error:
                 self._bury(share, channel, entry_id, fields, str(error))
                 continue
-            if not once:
-                with self._lock:
-                    share.taken[channel].add(entry_id)
-            receipt, first_id = None if once else entry_id, _message_id(entry_id, fields)
-            deliveries.append(Delivery(channel, message, receipt, first_id, _tries(fields)))
+            if once:
+                deliveries.append(Delivery(channel, message, tries=_tries(fields)))
+                continue
+            with self._lock:
+                share.taken[channel].add(entry_id)
+            first_id = _message_id(entry_id, fields)
+            deliveries.append(Delivery(channel, message, entry_id, first_id, _tries(fields)))
         return deliveries
 
     def _bury(

@@ -324,6 +324,15 @@ class TestAtMostOnce:
         while time.monotonic() < stop:
             assert workers[0].turn([], [], 1)[1] == []
 
+    def test_it_has_no_id_because_it_never_comes_again(self, make_redis_layer, workers):
+        layer = make_redis_layer(at_most_once=["once.*"])
+        workers.append(layer.subscribe(["once.test", "test"]))
+        for name in ("once.test", "test"):
+            layer.send(name, {})
+        ids = {delivery.channel: delivery.id for delivery in take(workers[0], 2)}
+        assert ids["once.test"] is None
+        assert ids["test"]
+
     def test_requests_are_by_default(self, redis_layer):
         assert redis_layer.is_at_most_once("http.request")
         assert not redis_layer.is_at_most_once("websocket.receive")
