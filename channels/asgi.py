@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -18,6 +19,8 @@ from channels.utils import name_that_thing
 
 if TYPE_CHECKING:
     from channels.interface.server import InterfaceServer
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_CHANNEL_LAYER = "default"
 
@@ -171,4 +174,11 @@ def get_channel_layer(alias: str = DEFAULT_CHANNEL_LAYER) -> ChannelLayerWrapper
         from channels.interface import daphne
 
         daphne.prepare(layer.interface)
+        if layer.local_only():
+            logger.warning(
+                "Channel layer %s lives in this process, where no worker answers. Set BACKEND in"
+                " CHANNEL_LAYERS to asgi_redis.RedisChannelLayer, or use runserver, which has"
+                " workers of its own.",
+                layer,
+            )
     return layer

@@ -184,6 +184,21 @@ class TestGetChannelLayer:
         with pytest.raises(InvalidChannelLayerError):
             get_channel_layer("missing")
 
+    @pytest.mark.parametrize(
+        ("layer", "lines"),
+        [(InMemoryChannelLayer(), ["where no worker answers"]), (RedisChannelLayer(), [])],
+    )
+    def test_daphne_says_when_no_worker_can_answer(self, monkeypatch, caplog, layer, lines):
+        prepared = []
+        monkeypatch.setitem(sys.modules, "daphne.cli", sys)
+        monkeypatch.setattr("channels.interface.daphne.prepare", prepared.append)
+        wrapper = ChannelLayerWrapper(layer, "default", [])
+        monkeypatch.setitem(channel_layers.backends, "default", wrapper)
+        assert get_channel_layer() is wrapper
+        assert prepared == [wrapper.interface]
+        assert len(caplog.messages) == len(lines)
+        assert all(line in caplog.text for line in lines)
+
     def test_no_reactor_is_needed_by_those_who_are_not_daphne(self):
         assert "daphne.cli" not in sys.modules
         get_channel_layer()
