@@ -136,17 +136,30 @@ def environment_of(folder: Path) -> bytes:
         return b""
 
 
+def tutorial_login() -> str:
+    """Return the log-in that the first page of the tutorial tells."""
+    lines = (ROOT / "docs/tutorial/first-steps.md").read_text().splitlines()
+    return next(line for line in lines if line.startswith("Demo data is loaded."))
+
+
+def command_of(process: int) -> str:
+    return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_up_starts_everything_and_leaves_nothing_behind(up, stop):
     up.start()
     wait_until(lambda: "Log in as" in up.output or not up.is_running(), "the log-in", seconds=120)
     assert f"http://127.0.0.1:{up.env['PORT']}/" in up.output
+    assert tutorial_login() in up.output
     connection = HTTPConnection("127.0.0.1", int(up.env["PORT"]), timeout=30)
     connection.request("GET", "/report/")
     assert connection.getresponse().status == 200
     connection.close()
-    assert len(processes_of(up)) > SERVER_PROCESSES
+    commands = [command_of(process) for process in processes_of(up)]
+    assert len(commands) > SERVER_PROCESSES
+    assert [command for command in commands if command.startswith(("/bin/sh", "sh "))] == []
 
     up.signal(stop)
 
