@@ -24,7 +24,7 @@ MINIMUM_VERSION = (7, 0)
 
 # What a server answers, by the first word of its error, and what can be done.
 _REFUSALS = {
-    "NOPERM": "its user may not do this; give it all commands on the layer's keys",
+    "NOPERM": "its user may not do this; give it all commands on keys that begin with the prefix",
     "OOM": "it refuses writes: its memory is full; raise its maxmemory or look for what fills it",
     "MISCONF": "it refuses writes: it cannot save them; look at its disk and at its log",
     "NOREPLICAS": "it refuses writes: it has too few replicas; look at them",
@@ -34,7 +34,7 @@ _REFUSALS = {
     "BUSY": "it is busy with a script that does not end",
 }
 _NO_ACCESS = (
-    "wrong or missing password; put it into the hosts URL, or behind sentinels into"
+    "wrong or missing password; put it into the hosts URL, or behind Sentinel into"
     " connection_kwargs"
 )
 _NO_PRIMARY = (

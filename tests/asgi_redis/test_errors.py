@@ -33,12 +33,15 @@ def refusal(answer: str) -> Exception:
     ("error", "words"),
     [
         (refusal("WRONGPASS invalid username-password pair"), "put it into the hosts URL"),
-        (refusal("NOAUTH Authentication required."), "put it into the hosts URL"),
+        (refusal("NOAUTH Authentication required."), "behind Sentinel into connection_kwargs"),
         (refusal("READONLY You can't write against a read only replica."), "it is a replica"),
         (refusal("MISCONF Errors writing to the AOF file: No space left"), "look at its disk"),
         (refusal("OOM command not allowed when used memory > 'maxmemory'."), "raise its maxmemory"),
         (refusal("NOREPLICAS Not enough good replicas to write."), "too few replicas"),
-        (refusal("NOPERM this user has no permissions"), "give it all commands"),
+        (
+            refusal("NOPERM this user has no permissions"),
+            "commands on keys that begin with the prefix",
+        ),
         (refusal("LOADING Redis is loading the dataset in memory"), "still loading"),
         (refusal("BUSY Redis is busy running a script."), "busy with a script"),
         (refusal("ERR unknown command"), "unknown command"),
