@@ -88,7 +88,11 @@ class ChannelLayerWrapper:
 
 
 class ChannelLayerManager:
-    """CHANNEL_LAYERS by alias, each layer made when it is first asked for."""
+    """CHANNEL_LAYERS by alias, each layer made when it is first asked for.
+
+    Asking for one raises InvalidChannelLayerError if there is no such alias, or its entry names no
+    layer, and TypeError or ValueError if the layer cannot be made from its CONFIG.
+    """
 
     def __init__(self) -> None:
         self.backends: dict[str, ChannelLayerWrapper] = {}
@@ -167,6 +171,14 @@ def get_channel_layer(alias: str = DEFAULT_CHANNEL_LAYER) -> ChannelLayerWrapper
 
     Reads the settings and nothing else of the project, so an interface server goes on
     unchanged when the application behind the workers is deployed anew.
+
+    Arguments:
+        alias: its key in CHANNEL_LAYERS.
+
+    Raises:
+        InvalidChannelLayerError: there is no such alias, or its entry names no layer.
+        TypeError: its CONFIG has arguments that the layer does not know.
+        ValueError: its CONFIG has a value that cannot work.
     """
     layer = channel_layers[alias]
     if "daphne.cli" in sys.modules:

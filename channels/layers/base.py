@@ -70,7 +70,8 @@ class BaseChannelLayer:
 
         Raises:
             ChannelFull: the channel holds as many unread messages as it may.
-            TypeError: the name or the content is not allowed.
+            TypeError: the name is not allowed, or the content is no dict of what can travel.
+            MessageTooLarge: the content takes more than 16 MiB.
             LayerUnavailable: the layer's server does not answer.
         """
         self._send_one(Outgoing.to_channel(channel, message))
@@ -89,10 +90,14 @@ class BaseChannelLayer:
 
         Arguments:
             channels: names; of process-local ones the part up to and including the `!`.
-            block: whether to wait a few seconds for a message.
+            block: whether to wait about a second for a message.
 
         Returns:
             the full channel name and the message, or (None, None).
+
+        Raises:
+            TypeError: a name is not allowed, or nobody can receive on it.
+            LayerUnavailable: the layer's server does not answer.
         """
         raise NotImplementedError
 
@@ -102,7 +107,7 @@ class BaseChannelLayer:
         return self.receive(channels, block)
 
     async def receive_async(self, channels: Sequence[str]) -> Received:
-        """As `receive`, for an event loop: waits a few seconds for a message.
+        """As `receive`, for an event loop: waits about a second for a message.
 
         What was read for a call that is cancelled goes back to its channel.
         """
@@ -128,23 +133,48 @@ class BaseChannelLayer:
         return deferred
 
     def new_channel(self, pattern: str) -> str:
-        """Returns a new single-reader channel name for a pattern that ends in `?`."""
+        """Returns a new single-reader channel name for a pattern that ends in `?`.
+
+        Raises:
+            TypeError: the pattern is not allowed, or ends in something else.
+        """
         return names.new_name(pattern)
 
     def group_add(self, group: str, channel: str) -> None:
-        """Puts a channel into a group, or renews it there."""
+        """Puts a channel into a group, or renews it there.
+
+        Raises:
+            TypeError: a name is not allowed.
+            LayerUnavailable: the layer's server does not answer.
+        """
         raise NotImplementedError
 
     def group_discard(self, group: str, channel: str) -> None:
-        """Takes a channel out of a group; nothing happens if it is not in it."""
+        """Takes a channel out of a group; nothing happens if it is not in it.
+
+        Raises:
+            TypeError: a name is not allowed.
+            LayerUnavailable: the layer's server does not answer.
+        """
         raise NotImplementedError
 
     def group_channels(self, group: str) -> list[str]:
-        """Returns the channels that are in the group now."""
+        """Returns the channels that are in the group now.
+
+        Raises:
+            TypeError: the name is not allowed.
+            LayerUnavailable: the layer's server does not answer.
+        """
         raise NotImplementedError
 
     def send_group(self, group: str, message: dict[str, Any]) -> None:
-        """Sends a message to every channel of a group; drops it for those that are full."""
+        """Sends a message to every channel of a group; drops it for those that are full.
+
+        Raises:
+            TypeError: the name is not allowed, or the content is no dict of what can travel.
+            MessageTooLarge: the content takes more than 16 MiB.
+            LayerUnavailable: the layer's server does not answer.
+        """
         self._send_one(Outgoing.to_group(group, message))
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Refusal]:

@@ -60,7 +60,7 @@ class Subscription(ABC):
             outgoing: what the consumers that finished want sent, in order.
             done: the deliveries they finished.
             limit: how many messages to read at most.
-            block: whether to wait a few seconds for a first message.
+            block: whether to wait about a second for a first message.
 
         Returns:
             what could not be sent, and the messages read.
