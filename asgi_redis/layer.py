@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import logging
+import os
 import random
 import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
 import msgpack
@@ -286,12 +287,15 @@ class RedisChannelLayer(BaseChannelLayer):
         told.meet(LayerUnavailable(f"Redis at {node.address}: {what}"))
 
     def _check_connection_kwargs(self) -> None:
-        """Makes connections, unopened: redis-py refuses options that it does not know."""
+        """Raises ValueError for options that redis-py does not know, and for missing files."""
         try:
-            for server in self.servers:
-                server.sync_pool(0).make_connection()
+            connections = [server.sync_pool(0).make_connection() for server in self.servers]
         except TypeError as error:
             raise ValueError(f"connection_kwargs is not for these hosts: {error}") from error
+        for connection, option in product(connections, ("ca_certs", "certfile", "keyfile")):
+            path = getattr(connection, option, None)
+            if path and not os.path.exists(path):
+                raise ValueError(f"ssl_{option} is {path!r}, but there is no such file.")
 
     def _take_shared(self, channels: list[str], wait_ms: int) -> Received | None:
         by_node: dict[int, list[str]] = defaultdict(list)
