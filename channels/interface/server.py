@@ -95,7 +95,11 @@ class InterfaceServer:
             if isinstance(connection, WebSocketConnection):
                 connection.close(messages.SERVICE_RESTART)
         if not await self._finish(DRAIN_SECONDS, pending):
-            logger.warning("Gave up on %d connections.", len(self._connections))
+            logger.warning(
+                "Gave up on %d connections, which did not end within %.0f s.",
+                len(self._connections),
+                DRAIN_SECONDS,
+            )
             for connection in tuple(self._connections.values()):
                 if isinstance(connection, HttpConnection):
                     connection.turn_away()

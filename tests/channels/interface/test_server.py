@@ -349,7 +349,7 @@ class TestDrain:
                 await site.server.drain()
 
         asyncio.run(scenario())
-        assert "Gave up on 1 connections" in caplog.text
+        assert "Gave up on 1 connections, which did not end within 0 s." in caplog.text
 
 
 def take(layer, channel):
