@@ -228,7 +228,7 @@ def _url(host: Host) -> str:
         return host
     if isinstance(host, tuple | list) and len(host) == 2:
         name = str(host[0]).strip("[]")
-        return f"redis://{f'[{name}]' if ':' in name else name}:{int(host[1])}/0"
+        return f"redis://{f'[{name}]' if ':' in name else name}:{int(host[1])}"
     raise ValueError(f"hosts must have URLs or (host, port) pairs, not {host!r}.")
 
 

@@ -18,14 +18,14 @@ class TestUrls:
         servers = url_servers(["redis://a:1/2", ("b", 2), ["c", "3"], "unix:///tmp/r.sock"], {})
         assert [server.address for server in servers] == [
             "redis://a:1/2",
-            "redis://b:2/0",
-            "redis://c:3/0",
+            "redis://b:2",
+            "redis://c:3",
             "unix:///tmp/r.sock",
         ]
 
     @pytest.mark.parametrize("hosts", [None, []])
     def test_without_any_it_is_localhost(self, hosts):
-        assert [server.address for server in url_servers(hosts, {})] == ["redis://localhost:6379/0"]
+        assert [server.address for server in url_servers(hosts, {})] == ["redis://localhost:6379"]
 
     @pytest.mark.parametrize("hosts", ["redis://a:1", b"redis://a:1"])
     def test_a_bare_string_is_refused_with_what_to_write(self, hosts):
@@ -79,10 +79,15 @@ class TestUrls:
         [server] = url_servers([host], options)
         check_what_the_layer_rests_on(server)
 
+    def test_a_pair_leaves_the_database_to_the_options(self):
+        [server] = url_servers([("a", 1)], {"db": 3})
+        for pool in (server.sync_pool(3.0), server.async_pool()):
+            assert pool.connection_kwargs["db"] == 3
+
     @pytest.mark.parametrize("name", ["::1", "[::1]"])
     def test_a_pair_may_have_an_ipv6_address(self, name):
         [server] = url_servers([(name, 6380)], {})
-        assert server.address == "redis://[::1]:6380/0"
+        assert server.address == "redis://[::1]:6380"
         for pool in (server.sync_pool(3.0), server.async_pool()):
             kwargs = pool.connection_kwargs
             assert (kwargs["host"], kwargs["port"]) == ("::1", 6380)
