@@ -23,7 +23,8 @@ from channels.interface.outlet import (
 
 logger = logging.getLogger(__name__)
 
-# How long a client may take to answer a close; one that floods has much to get through before.
+# How long a client may take to end the connection once it has everything, the close too; one that
+# floods has much to get through before.
 CLOSE_SECONDS = 5.0
 # Frames from one client that may wait in the process before it is not read any further.
 FRAMES_WAITING = 64
@@ -40,13 +41,15 @@ class DaphneOutlet(Outlet):
         protocol: Daphne's WebSocketProtocol, an Autobahn server protocol.
     """
 
-    __slots__ = ("_cut_off", "_paused", "_protocol", "_since", "_take", "_take_fragment")
+    __slots__ = ("_cut_off", "_least", "_paused", "_protocol", "_since", "_take", "_take_fragment")
 
     def __init__(self, protocol: Any) -> None:
+        super().__init__()
         self._protocol = protocol
         # A frame that is too large or broken gets its close code, not just a dead connection.
         protocol.failByDrop = False
-        protocol.closeHandshakeTimeout = CLOSE_SECONDS
+        # Autobahn's own limit begins before the client can have the close; `lingers` sets ours.
+        protocol.closeHandshakeTimeout = 0
         limits = protocol.maxMessagePayloadSize, protocol.maxFramePayloadSize
         is_strict = any(0 < limit < SHORT_BYTES for limit in limits)
         # Without the line that Autobahn formats for each of its reads.
@@ -55,6 +58,8 @@ class DaphneOutlet(Outlet):
         protocol._onMessageEnd = self._end_message
         self._take_fragment = protocol.onMessageFrame
         protocol.onMessageFrame = self._arrive_in_part
+        # The least that has waited for the client, and since when; 0.0 while nothing has to happen.
+        self._least = 0
         self._since = 0.0
         self._paused = False
         self._cut_off = False
@@ -76,12 +81,14 @@ class DaphneOutlet(Outlet):
     def send(self, frame: Frame) -> None:
         if self._protocol.state != self._protocol.STATE_OPEN:
             return
-        transport = self._protocol.transport
-        waiting = self._waiting()
-        if not waiting:
-            transports.write_idle(transport, frame.encoded)
-        elif waiting <= BACKLOG_BYTES:
-            transport.write(frame.encoded)
+        data, transport = frame.encoded, self._protocol.transport
+        waiting = transports.waiting(transport)
+        if not waiting and len(data) <= BACKLOG_BYTES:
+            self._since = 0.0
+            transports.write_idle(transport, data)
+        elif self._has_room(waiting, len(data)):
+            self._least += len(data)
+            transport.write(data)
         elif not self._cut_off:
             logger.warning("Cut off a socket with %d bytes unread by its client.", waiting)
             self.abort()
@@ -93,9 +100,16 @@ class DaphneOutlet(Outlet):
             self.throttle(blocked=False)
 
     def stalled(self) -> bool:
-        waiting = self._waiting()
-        waited = time.monotonic() - self._since if self._since else 0.0
-        return waiting > BACKLOG_BYTES or waited > BACKLOG_SECONDS
+        if not self._waiting():
+            return False
+        self._excuse()
+        return time.monotonic() - self._since > BACKLOG_SECONDS
+
+    def lingers(self) -> bool:
+        if not self._is_over() or self._waiting() or not self._since:
+            return False
+        # Twisted waits for a client's end of TLS without any limit.
+        return time.monotonic() - self._since > CLOSE_SECONDS
 
     def abort(self) -> None:
         self._cut_off = True
@@ -126,18 +140,25 @@ class DaphneOutlet(Outlet):
         elif kind == "websocket.close":
             self.close(event.get("code") or 1000)
 
+    def _waiting(self) -> int:
+        """Returns how many bytes wait for the client, and notes since when that is no less."""
+        transport = self._protocol.transport
+        waiting = transports.waiting(transport)
+        if not (waiting or self._is_over()) or transports.is_lost(transport):
+            self._since = 0.0
+            return 0
+        if not self._since or waiting < self._least:
+            self._least, self._since = waiting, time.monotonic()
+        return waiting
+
+    def _is_over(self) -> bool:
+        """Returns whether one side has said goodbye, and the connection is only to be ended."""
+        protocol = self._protocol
+        return protocol.state not in (protocol.STATE_OPEN, protocol.STATE_CONNECTING)
+
     def _is_connecting(self) -> bool:
         """Returns whether the client waits; Autobahn would open the socket of one that left too."""
         return bool(self._protocol.state == self._protocol.STATE_CONNECTING)
-
-    def _waiting(self) -> int:
-        """Returns how many bytes wait for the client, and notes since when some do."""
-        waiting = transports.waiting(self._protocol.transport)
-        if not waiting:
-            self._since = 0.0
-        elif not self._since:
-            self._since = time.monotonic()
-        return waiting
 
     def _read(self, data: bytes) -> None:
         """Takes the short messages that data begin with, and leaves the rest to Autobahn."""
@@ -189,7 +210,10 @@ class DaphneOutlet(Outlet):
             transport.pauseProducing() if paused else transport.resumeProducing()
 
     def _excuse(self) -> None:
-        """Asks the client for no sign of life: its pongs would not be read either."""
+        """Asks the client for no sign of life.
+
+        Its pongs would not be read either, or its ping is behind what it has not taken yet.
+        """
         self._protocol.last_ping = time.time()
         if self._protocol.autoPingTimeoutCall:
             self._protocol._cancelAutoPingTimeoutCall()

@@ -16,15 +16,20 @@ logger = logging.getLogger(__name__)
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-# A client that lets this much wait, or anything this long, is not reading any more.
+# A client for which this much waits gets no more; one message may be as large as the layer carries.
 BACKLOG_BYTES = 1024 * 1024
+# A client for which something waits, and which takes nothing of it for this long, does not read.
 BACKLOG_SECONDS = 10.0
 
 
 class Outlet(ABC):
     """What can be done to a socket. Every method returns at once."""
 
-    __slots__ = ()
+    __slots__ = ("_large",)
+
+    def __init__(self) -> None:
+        # The size of a message larger than BACKLOG_BYTES, which may still be on its way.
+        self._large = 0
 
     @abstractmethod
     def accept(self, subprotocol: str | None) -> None:
@@ -44,7 +49,11 @@ class Outlet(ABC):
 
     @abstractmethod
     def stalled(self) -> bool:
-        """Returns whether the client has left too much unread for too long."""
+        """Returns whether the client has missed something, or takes nothing of what waits."""
+
+    @abstractmethod
+    def lingers(self) -> bool:
+        """Returns whether the client has had everything, and does not end the connection."""
 
     @abstractmethod
     def abort(self) -> None:
@@ -57,6 +66,17 @@ class Outlet(ABC):
         Arguments:
             blocked: whether its last frame could not be passed on yet.
         """
+
+    def _has_room(self, waiting: int, size: int) -> bool:
+        """Returns whether a frame may wait too.
+
+        One that is large may if little waits by then; small ones may behind it, for it takes its
+        time even on the way to a client that reads.
+        """
+        if waiting <= BACKLOG_BYTES:
+            self._large = size if size > BACKLOG_BYTES else 0
+            return True
+        return size <= BACKLOG_BYTES and waiting - self._large <= BACKLOG_BYTES
 
 
 class AsgiOutlet(Outlet):
@@ -80,6 +100,7 @@ class AsgiOutlet(Outlet):
     )
 
     def __init__(self, send: Send, extensions: Any, serving: asyncio.Task[Any] | None) -> None:
+        super().__init__()
         self._send = send
         self._extensions = extensions or {}
         self._serving = serving
@@ -101,11 +122,12 @@ class AsgiOutlet(Outlet):
 
     def send(self, frame: Frame) -> None:
         # A client that is about to be cut off costs no more memory until then.
-        self._missed = self._missed or self._bytes > BACKLOG_BYTES
+        size = len(frame.data)
+        self._missed = self._missed or not self._has_room(self._bytes, size)
         if self._missed:
             return
         key = "text" if isinstance(frame.data, str) else "bytes"
-        self._put({"type": "websocket.send", key: frame.data}, len(frame.data))
+        self._put({"type": "websocket.send", key: frame.data}, size)
 
     def close(self, code: int) -> None:
         self._put({"type": "websocket.close", "code": code})
@@ -113,7 +135,14 @@ class AsgiOutlet(Outlet):
     def stalled(self) -> bool:
         if self._missed or not self._events:
             return self._missed
-        return self._bytes > BACKLOG_BYTES or time.monotonic() - self._since > BACKLOG_SECONDS
+        # How much of an event is taken cannot be seen here, so a large one has longer.
+        _, size = self._events[0]
+        patience = BACKLOG_SECONDS * (1 + size / BACKLOG_BYTES)
+        return time.monotonic() - self._since > patience
+
+    def lingers(self) -> bool:
+        """A server ends its connections itself."""
+        return False
 
     def abort(self) -> None:
         self._events.clear()

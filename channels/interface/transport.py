@@ -13,11 +13,19 @@ def waiting(transport: Any) -> int:
     Arguments:
         transport: of a connection, perhaps with TLS on top.
     """
-    while not isinstance(transport, FileDescriptor):
-        # Under TLS; what is encrypted waits in the transport below.
-        transport = transport.transport
+    if not isinstance(transport, FileDescriptor):
+        transport = _lowest(transport)
     size: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
     return size
+
+
+def is_lost(transport: Any) -> bool:
+    """Returns whether the connection has come to its end.
+
+    Arguments:
+        transport: as above.
+    """
+    return bool(_lowest(transport).disconnected)
 
 
 def write(transport: Any, data: bytes) -> None:
@@ -51,3 +59,10 @@ def write_idle(transport: Any, data: bytes) -> None:
         sent = 0
     if sent < len(data):
         transport.write(data[sent:])
+
+
+def _lowest(transport: Any) -> Any:
+    """Returns what has the socket; under TLS, what is encrypted waits there."""
+    while not isinstance(transport, FileDescriptor):
+        transport = transport.transport
+    return transport

@@ -79,8 +79,8 @@ class WebSocketConnection:
         connected = True  # also when the connect is cut short, for it may have left
         try:
             connected = await self._connect(scope)
-            if connected:
-                code = await self._carry_frames(receive)
+            # Also when it is refused, for until then the client has not let go.
+            code = await self._carry_frames(receive)
         except asyncio.CancelledError:
             if self._server.draining:
                 # The server is going away and says so; the client may come back at once.
@@ -132,11 +132,13 @@ class WebSocketConnection:
         return messages.websocket_keepalive(self.reply_channel, self._path)
 
     def check_stalled(self) -> None:
-        """Cuts off a client that does not read, before it costs more memory."""
+        """Cuts off a client that does not read, or let go, before it costs more memory."""
         if self._outlet.stalled():
             logger.warning("Cut off the socket on %s: its client does not read.", self._path)
-            self._closed = True
-            self._outlet.abort()
+        elif not self._outlet.lingers():
+            return
+        self._closed = True
+        self._outlet.abort()
 
     async def _connect(self, scope: messages.Scope) -> bool:
         """Returns whether the handshake is with a worker; if not, it is refused."""

@@ -96,6 +96,19 @@ class TestClientsThatDoNotRead:
         assert (silent.closed, silent.received) == (1006, sent[: len(silent.received)])
         silent.socket.close()
 
+    def test_one_that_reads_slowly_gets_a_large_message_and_what_follows(
+        self, rig: Rig, member: Member
+    ) -> None:
+        own_name = str(member.answer("name"))
+        member.received.clear()
+        large = bytes(12 * MIB)
+        rig.layer.send(own_name, {"bytes": large})
+        rig.layer.send(own_name, {"text": "next", "close": True})
+        while member.closed is None:
+            member.read()
+            time.sleep(0.3)
+        assert (member.received, member.closed) == ([large, "next"], 1000)
+
     def test_a_backlog_of_large_messages_is_not_read_all_at_once(
         self, rig: Rig, daphne: Process
     ) -> None:

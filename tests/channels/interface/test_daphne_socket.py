@@ -5,6 +5,8 @@ import random
 
 import pytest
 from daphne.ws_protocol import WebSocketFactory
+from twisted.internet.abstract import FileDescriptor
+from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -12,7 +14,10 @@ from twisted.python.failure import Failure
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
-from channels.interface.daphne_socket import DaphneOutlet
+from channels.interface import daphne_socket
+from channels.interface.daphne_socket import CLOSE_SECONDS, DaphneOutlet
+from channels.interface.frames import Frame
+from channels.interface.outlet import BACKLOG_BYTES, BACKLOG_SECONDS
 from tests.support.daphne import SECONDS
 from tests.support.masking import masked
 
@@ -70,23 +75,101 @@ class Timers(Clock):
     call_later = Clock.callLater
 
 
+class Wire(FileDescriptor):
+    """A connection whose client reads when the test says so, and that it never ends.
+
+    Attributes:
+        is_aborted: whether the server has cut it.
+    """
+
+    def __init__(self):
+        super().__init__(reactor=object())
+        self.connected = 1
+        self.is_aborted = False
+        self._takes = 0
+
+    def read(self, size):
+        """Has the client take bytes, if there are any."""
+        self._takes = size
+        while self._takes and (self.dataBuffer or self._tempDataBuffer):
+            self.doWrite()
+        self._takes = 0
+
+    def writeSomeData(self, data):
+        taken = min(self._takes, len(data))
+        self._takes -= taken
+        return taken
+
+    def abortConnection(self):
+        self.is_aborted = True
+
+    def loseConnection(self):
+        """Waits for the client's consent, as TLS does."""
+
+    def getPeer(self):
+        return IPv4Address("TCP", "127.0.0.1", 50000)
+
+    getHost = getPeer
+
+    def registerProducer(self, producer, streaming):
+        """Daphne's protocol is none."""
+
+    def _do_nothing(self):
+        """Stands in for the reactor."""
+
+    startReading = stopReading = startWriting = stopWriting = _do_nothing
+
+
+class Time:
+    """The time as the outlet sees it."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+    time = monotonic
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Time()
+    monkeypatch.setattr(daphne_socket, "time", clock)
+    return clock
+
+
 @pytest.fixture
 def timers():
     return Timers()
 
 
 @pytest.fixture
-def knock(timers):
-    """Makes a protocol of Daphne's whose client waits in its handshake; takes more headers, and
-    options of Autobahn's."""
+def open_wire(knock):
+    """Makes an open socket; returns the way out to it, and its wire, at which nothing waits."""
 
-    def make(headers=b"", **options):
+    def make():
+        protocol = knock(transport=Wire())
+        outlet = DaphneOutlet(protocol)
+        outlet.accept(None)
+        protocol.transport.read(10_000)
+        return outlet, protocol.transport
+
+    return make
+
+
+@pytest.fixture
+def knock(timers):
+    """Makes a protocol of Daphne's whose client waits in its handshake; takes more headers, a
+    transport, and options of Autobahn's."""
+
+    def make(headers=b"", transport=None, **options):
         factory = WebSocketFactory(DaphneServer())
         factory.setProtocolOptions(autoPingTimeout=30, **options)
         factory._batched_timer = timers
         protocol = factory.buildProtocol(None)
         protocol._raw_query_string = b""
-        transport = StringTransport()
+        transport = transport or StringTransport()
         transport.registerProducer(protocol, streaming=True)
         protocol.makeConnection(transport)
         protocol.dataReceived(HANDSHAKE + headers + b"\r\n")
@@ -102,6 +185,144 @@ def test_who_left_in_the_handshake_has_no_answer(knock, end):
     end(DaphneOutlet(protocol))
     assert protocol.state == protocol.STATE_CLOSED
     assert protocol.transport.value() == b""
+
+
+class TestStalled:
+    def test_a_client_that_takes_nothing_of_what_waits(self, open_wire, clock):
+        outlet, wire = open_wire()
+        outlet.send(Frame("x"))
+        assert not outlet.stalled()
+        clock.now += BACKLOG_SECONDS + 1
+        assert outlet.stalled()
+        wire.read(100)
+        assert not outlet.stalled()
+
+    def test_not_one_that_takes_a_large_message_bit_by_bit(self, open_wire, clock):
+        outlet, wire = open_wire()
+        outlet.send(Frame(bytes(16 * BACKLOG_BYTES)))
+        for _ in range(50):
+            assert not outlet.stalled()
+            clock.now += BACKLOG_SECONDS - 1
+            wire.read(1000)
+        assert not outlet.stalled()
+        clock.now += BACKLOG_SECONDS + 1
+        assert outlet.stalled()
+
+    def test_not_one_that_takes_as_much_as_is_added(self, open_wire, clock):
+        outlet, wire = open_wire()
+        outlet.send(Frame(bytes(500_000)))
+        for _ in range(50):
+            assert not outlet.stalled()
+            clock.now += BACKLOG_SECONDS - 1
+            outlet.send(Frame(bytes(2000)))
+            wire.read(2000)
+
+    def test_not_one_that_has_taken_everything_between_two_looks(self, open_wire, clock):
+        outlet, wire = open_wire()
+        outlet.send(Frame(bytes(1000)))
+        for size in range(2000, 50_000, 1000):
+            assert not outlet.stalled()
+            clock.now += BACKLOG_SECONDS - 1
+            wire.read(100_000)
+            outlet.send(Frame(bytes(size)))
+
+
+def test_a_client_that_takes_its_time_is_not_taken_for_dead(knock, timers):
+    protocol = knock(transport=Wire())
+    outlet = DaphneOutlet(protocol)
+    outlet.accept(None)
+    protocol._sendAutoPing()
+    outlet.send(Frame(bytes(1_000_000)))
+    for _ in range(100):
+        outlet.stalled()
+        protocol.check_timeouts()
+        timers.advance(1)
+        protocol.last_ping -= 1
+        protocol.transport.read(100)
+    assert protocol.state == protocol.STATE_OPEN
+
+
+class TestRoom:
+    @pytest.mark.parametrize("earlier", [0, 16 * BACKLOG_BYTES])
+    def test_a_client_that_leaves_too_much_unread_gets_no_more(self, open_wire, earlier):
+        outlet, wire = open_wire()
+        outlet.send(Frame(bytes(earlier)))
+        wire.read(2 * earlier + 100)
+        for _ in range(2):
+            outlet.send(Frame(bytes(BACKLOG_BYTES - 100)))
+        assert not wire.is_aborted
+        outlet.send(Frame("x"))
+        assert wire.is_aborted
+
+    def test_small_messages_may_wait_behind_a_large_one(self, open_wire):
+        outlet, wire = open_wire()
+        outlet.send(Frame(bytes(16 * BACKLOG_BYTES)))
+        for _ in range(10):
+            outlet.send(Frame(bytes(BACKLOG_BYTES // 10)))
+        assert not wire.is_aborted
+        outlet.send(Frame(bytes(BACKLOG_BYTES // 10)))
+        assert wire.is_aborted
+
+    def test_a_large_one_may_not(self, open_wire):
+        outlet, wire = open_wire()
+        for is_aborted in (False, True):
+            outlet.send(Frame(bytes(BACKLOG_BYTES + 1)))
+            assert wire.is_aborted == is_aborted
+
+
+class TestLingers:
+    def test_a_client_that_reads_slowly_has_its_time_for_the_close_too(
+        self, open_wire, clock, timers
+    ):
+        outlet, wire = open_wire()
+        outlet.send(Frame(bytes(900_000)))
+        outlet.close(1000)
+        for _ in range(10):
+            clock.now += CLOSE_SECONDS + 1
+            timers.advance(CLOSE_SECONDS + 1)
+            wire.read(1000)
+            assert not outlet.stalled()
+            assert not outlet.lingers()
+        assert not wire.is_aborted
+
+    @pytest.mark.parametrize(
+        "end",
+        [
+            lambda protocol, way: way.close(1000),
+            lambda protocol, way: protocol.dataReceived(masked(b"\x03\xe8", Opcode.CLOSE)),
+            lambda protocol, way: protocol.dataReceived(masked(b"\xff", Opcode.TEXT)),
+        ],
+        ids=["the server closes", "the client closes", "the client is in the wrong"],
+    )
+    def test_a_client_that_keeps_the_connection_when_all_is_said(self, knock, clock, end):
+        protocol = knock(transport=Wire())
+        outlet = DaphneOutlet(protocol)
+        outlet.accept(None)
+        end(protocol, outlet)
+        protocol.transport.read(1000)
+        self.assert_lingers(outlet, protocol.transport, clock)
+
+    @pytest.mark.parametrize("status", [403, 503])
+    def test_a_client_that_is_refused_and_keeps_the_connection(self, knock, clock, status):
+        protocol = knock(transport=Wire())
+        outlet = DaphneOutlet(protocol)
+        outlet.refuse(status)
+        protocol.transport.read(1000)
+        self.assert_lingers(outlet, protocol.transport, clock)
+
+    def assert_lingers(self, outlet, wire, clock):
+        assert not outlet.lingers()
+        clock.now += CLOSE_SECONDS + 1
+        assert outlet.lingers()
+        assert not outlet.stalled()
+        wire.disconnected = 1
+        assert not outlet.lingers()
+
+    def test_an_open_socket_does_not(self, open_wire, clock):
+        outlet, _ = open_wire()
+        for _ in range(2):
+            assert not outlet.lingers()
+            clock.now += CLOSE_SECONDS + 1
 
 
 @pytest.mark.parametrize(

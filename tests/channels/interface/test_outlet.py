@@ -78,16 +78,62 @@ def test_a_handshake_is_refused_as_well_as_the_server_can(status, extensions, ki
     run(scenario, extensions)
 
 
+class Clock:
+    """The time as the outlet sees it."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(outlet, "time", clock)
+    return clock
+
+
 class TestStalled:
     def test_too_much_waits(self):
         async def scenario(way, sender, serving):
-            way.send(Frame(bytes(outlet.BACKLOG_BYTES)))
-            assert not way.stalled()
+            for _ in range(2):
+                way.send(Frame(bytes(outlet.BACKLOG_BYTES)))
+                assert not way.stalled()
             way.send(Frame("x"))
             assert way.stalled()
+
+        run(scenario)
+
+    def test_a_large_one_may_be_sent_and_small_ones_behind_it(self):
+        async def scenario(way, sender, serving):
+            way.accept(None)
+            way.send(Frame(bytes(16 * outlet.BACKLOG_BYTES)))
+            way.send(Frame(bytes(outlet.BACKLOG_BYTES)))
+            way.send(Frame("x"))
+            assert not way.stalled()
             sender.reading.set()
-            await eventually(lambda: not way.stalled(), "the client to catch up")
-            assert len(sender.events) == 2
+            await eventually(lambda: len(sender.events) == 4, "the client to catch up")
+            assert not way.stalled()
+
+        run(scenario)
+
+    def test_another_large_one_may_not(self):
+        async def scenario(way, sender, serving):
+            for _ in range(2):
+                way.send(Frame(bytes(outlet.BACKLOG_BYTES + 1)))
+            assert way.stalled()
+
+        run(scenario)
+
+    def test_a_large_one_takes_its_time(self, clock):
+        async def scenario(way, sender, serving):
+            way.send(Frame(bytes(9 * outlet.BACKLOG_BYTES)))
+            clock.now += 9 * outlet.BACKLOG_SECONDS
+            assert not way.stalled()
+            clock.now += 2 * outlet.BACKLOG_SECONDS
+            assert way.stalled()
 
         run(scenario)
 

@@ -54,6 +54,14 @@ def test_what_the_kernel_does_not_take_waits():
     assert transport.waiting(connection) == 1
 
 
+@pytest.mark.parametrize("wrap", [lambda connection: connection, Encrypted])
+def test_a_connection_is_lost_when_it_has_ended(wrap):
+    connection = Connection(takes=0)
+    assert not transport.is_lost(wrap(connection))
+    connection.disconnected = 1
+    assert transport.is_lost(wrap(connection))
+
+
 def test_data_do_not_overtake_what_waits():
     connection = Connection(takes=3)
     transport.write(connection, b"first")

@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from channels.interface import websocket
+from channels.interface.outlet import AsgiOutlet
 from channels.layers import codec
 from channels.layers.exceptions import ChannelFull, LayerUnavailable, Unanswered
 from tests.support.asgi import serving
@@ -190,6 +191,21 @@ class TestHandshake:
         left = [memory_layer.receive(["websocket.disconnect"])[1] for _ in range(2)]
         names = [message["reply_channel"] for message in left if message]
         assert names == [connect["reply_channel"]] * disconnects
+
+    def test_one_that_is_refused_is_held_until_its_client_has_let_go(self, make_layer):
+        layer = make_layer(channel_capacity={"websocket.connect": 1})
+        layer.send("websocket.connect", {"fills": "it"})
+
+        async def scenario():
+            async with serving(layer) as site:
+                socket = site.socket(extensions={"websocket.http.response": {}})
+                await eventually(lambda: socket.events, "the refusal")
+                assert len(site.server.connections()) == 1
+                socket.leave()
+                await socket.ended()
+                assert not site.server.connections()
+
+        asyncio.run(scenario())
 
     def test_one_that_is_cut_short_has_a_disconnect_for_its_connect(self, layer):
         async def scenario():
@@ -461,3 +477,19 @@ class TestStalled:
         asyncio.run(scenario())
         assert "Cut off the socket on /slow/" in caplog.text
         assert "/quick/" not in caplog.text
+
+    def test_a_client_that_does_not_end_the_connection_has_it_ended(
+        self, memory_layer, monkeypatch, logged
+    ):
+        monkeypatch.setattr("channels.interface.server.SWEEP_SECONDS", 0.01)
+
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, channel = await site.open_socket()
+                monkeypatch.setattr(AsgiOutlet, "lingers", lambda outlet: True)
+                await socket.ended()
+                disconnect = await site.take("websocket.disconnect")
+                assert (disconnect["reply_channel"], disconnect["code"]) == (channel, 1006)
+
+        asyncio.run(scenario())
+        assert not logged()
