@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 # How long a client may take to end the connection once it has everything, the close too; one that
 # floods has much to get through before.
 CLOSE_SECONDS = 5.0
+# What a client may send before its handshake has an answer, for which it should wait.
+EARLY_BYTES = 64 * 1024
 # Frames from one client that may wait in the process before it is not read any further.
 FRAMES_WAITING = 64
 # One that is larger is waited for alone.
@@ -41,7 +43,16 @@ class DaphneOutlet(Outlet):
         protocol: Daphne's WebSocketProtocol, an Autobahn server protocol.
     """
 
-    __slots__ = ("_cut_off", "_least", "_paused", "_protocol", "_since", "_take", "_take_fragment")
+    __slots__ = (
+        "_cut_off",
+        "_least",
+        "_paused",
+        "_protocol",
+        "_since",
+        "_take",
+        "_take_fragment",
+        "_takes_short",
+    )
 
     def __init__(self, protocol: Any) -> None:
         super().__init__()
@@ -51,9 +62,9 @@ class DaphneOutlet(Outlet):
         # Autobahn's own limit begins before the client can have the close; `lingers` sets ours.
         protocol.closeHandshakeTimeout = 0
         limits = protocol.maxMessagePayloadSize, protocol.maxFramePayloadSize
-        is_strict = any(0 < limit < SHORT_BYTES for limit in limits)
+        self._takes_short = not any(0 < limit < SHORT_BYTES for limit in limits)
         # Without the line that Autobahn formats for each of its reads.
-        protocol.dataReceived = protocol._dataReceived if is_strict else self._read
+        protocol.dataReceived = self._read
         self._take = protocol.onMessage
         protocol._onMessageEnd = self._end_message
         self._take_fragment = protocol.onMessageFrame
@@ -162,8 +173,11 @@ class DaphneOutlet(Outlet):
 
     def _read(self, data: bytes) -> None:
         """Takes the short messages that data begin with, and leaves the rest to Autobahn."""
+        if self._is_connecting():
+            self._keep_early(data)
+            return
         protocol, start = self._protocol, 0
-        if self._is_between_messages():
+        if self._takes_short and self._is_between_messages():
             while message := decode(data, start):
                 start = message.end
                 self._arrive(message.payload, message.is_binary)
@@ -172,11 +186,22 @@ class DaphneOutlet(Outlet):
         if start < len(data):
             protocol._dataReceived(data[start:])
 
+    def _keep_early(self, data: bytes) -> None:
+        """Keeps what comes before the handshake has its answer; Autobahn takes it with that.
+
+        It would look for a handshake in it, and let it grow without a limit.
+        """
+        self._protocol.data += data
+        if len(self._protocol.data) > EARLY_BYTES and not self._cut_off:
+            logger.warning("Cut off a client that sent too much before its handshake's answer.")
+            self.abort()
+
     def _is_between_messages(self) -> bool:
         """Returns whether Autobahn waits for a message to begin."""
         protocol = self._protocol
-        is_inside = protocol.data or protocol.current_frame or protocol.inside_message
-        return protocol.state == protocol.STATE_OPEN and not is_inside
+        if protocol.state != protocol.STATE_OPEN:
+            return False
+        return not (protocol.data or protocol.current_frame or protocol.inside_message)
 
     def _end_message(self) -> None:
         """Takes what Autobahn has read; its own method tells listeners that nobody here can be."""

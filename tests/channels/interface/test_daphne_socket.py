@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
 from channels.interface import daphne_socket
-from channels.interface.daphne_socket import CLOSE_SECONDS, DaphneOutlet
+from channels.interface.daphne_socket import CLOSE_SECONDS, EARLY_BYTES, DaphneOutlet
 from channels.interface.frames import Frame
 from channels.interface.outlet import BACKLOG_BYTES, BACKLOG_SECONDS
 from tests.support.daphne import SECONDS
@@ -185,6 +185,33 @@ def test_who_left_in_the_handshake_has_no_answer(knock, end):
     end(DaphneOutlet(protocol))
     assert protocol.state == protocol.STATE_CLOSED
     assert protocol.transport.value() == b""
+
+
+@pytest.mark.parametrize("limits", [{}, {"maxMessagePayloadSize": 1000}])
+@pytest.mark.parametrize("early", [b"early", b"early\r\n\r\nand not in a header"])
+def test_what_comes_before_the_answer_to_the_handshake_arrives(knock, early, limits):
+    protocol = knock(**limits)
+    outlet = DaphneOutlet(protocol)
+    frames = masked(early, Opcode.TEXT) + masked(b"bird")
+    for part in (frames[:3], frames[3:]):
+        protocol.dataReceived(part)
+    assert arrived(protocol) == []
+    outlet.accept(None)
+    assert arrived(protocol) == [
+        {"type": "websocket.receive", "text": early.decode()},
+        {"type": "websocket.receive", "bytes": b"bird"},
+    ]
+
+
+@pytest.mark.parametrize("limits", [{}, {"maxMessagePayloadSize": 1000}])
+def test_who_sends_too_much_before_the_answer_to_the_handshake_is_cut_off(knock, limits, caplog):
+    protocol = knock(transport=Wire(), **limits)
+    DaphneOutlet(protocol)
+    protocol.dataReceived(bytes(EARLY_BYTES))
+    assert not protocol.transport.is_aborted
+    protocol.dataReceived(b"x")
+    assert protocol.transport.is_aborted
+    assert "before its handshake's answer" in caplog.text
 
 
 class TestStalled:
