@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 # How long a client may take to end the connection once it has everything, the close too; one that
 # floods has much to get through before.
 CLOSE_SECONDS = 5.0
+# How long before Autobahn cuts a handshake off without a word it is refused, when the server looks
+# after its connections, which it does every second.
+ANSWER_SECONDS = 1.5
 # What a client may send before its handshake has an answer, for which it should wait.
 EARLY_BYTES = 64 * 1024
 # Frames from one client that may wait in the process before it is not read any further.
@@ -88,6 +91,12 @@ class DaphneOutlet(Outlet):
             self._protocol.serverReject()
         else:
             self._refuse_with(status)
+
+    def seconds_unanswered(self) -> float | None:
+        limit = self._protocol.openHandshakeTimeout
+        waited: float = self._protocol.duration()
+        is_late = limit and waited > max(limit - ANSWER_SECONDS, limit / 2)
+        return waited if is_late and self._is_connecting() else None
 
     def send(self, frame: Frame) -> None:
         if self._protocol.state != self._protocol.STATE_OPEN:

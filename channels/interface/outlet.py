@@ -40,6 +40,10 @@ class Outlet(ABC):
         """Ends the handshake with an HTTP status; 403 where the server knows no other."""
 
     @abstractmethod
+    def seconds_unanswered(self) -> float | None:
+        """Returns for how long the handshake waits, if the server is about to end it by itself."""
+
+    @abstractmethod
     def send(self, frame: Frame) -> None:
         """Sends a frame, if need be after those that wait."""
 
@@ -119,6 +123,10 @@ class AsgiOutlet(Outlet):
             return
         self._put({"type": "websocket.http.response.start", "status": status, "headers": []})
         self._put({"type": "websocket.http.response.body", "body": b""})
+
+    def seconds_unanswered(self) -> float | None:
+        """What limit a server has, if any, is not known."""
+        return None
 
     def send(self, frame: Frame) -> None:
         # A client that is about to be cut off costs no more memory until then.

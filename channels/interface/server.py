@@ -229,10 +229,10 @@ class InterfaceServer:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             for connection in tuple(self._connections.values()):
-                if isinstance(connection, WebSocketConnection):
-                    connection.check_stalled()
-                else:
-                    connection.check_overdue()
+                try:
+                    _check(connection)
+                except Exception:  # what one does wrong must not stop the clock of the others
+                    logger.exception("Could not check a connection:")
 
     def _keepalives(self) -> list[messages.Content]:
         sockets = (c for c in self._connections.values() if isinstance(c, WebSocketConnection))
@@ -270,3 +270,12 @@ class InterfaceServer:
 
     def _leaving(self) -> bool:
         return any(task.get_name() == "surely" for task in self._tasks)
+
+
+def _check(connection: HttpConnection | WebSocketConnection) -> None:
+    """Ends a connection with whose worker or client something is wrong."""
+    if isinstance(connection, WebSocketConnection):
+        connection.check_unanswered()
+        connection.check_stalled()
+    else:
+        connection.check_overdue()

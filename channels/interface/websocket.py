@@ -131,6 +131,19 @@ class WebSocketConnection:
             return None
         return messages.websocket_keepalive(self.reply_channel, self._path)
 
+    def check_unanswered(self) -> None:
+        """Refuses the handshake if no worker has answered it for as long as the server waits."""
+        if self._accepted or self._closed:
+            return
+        seconds = self._outlet.seconds_unanswered()
+        if seconds is not None:
+            logger.error(
+                "No answer to the handshake for %s in %.0f s: is a worker running?",
+                self._path,
+                seconds,
+            )
+            self._end(refuse=503)
+
     def check_stalled(self) -> None:
         """Cuts off a client that does not read, or let go, before it costs more memory."""
         if self._outlet.stalled():

@@ -214,6 +214,24 @@ def test_who_sends_too_much_before_the_answer_to_the_handshake_is_cut_off(knock,
     assert "before its handshake's answer" in caplog.text
 
 
+def test_a_handshake_is_given_up_shortly_before_autobahn_would(knock):
+    protocol = knock(openHandshakeTimeout=20)
+    outlet = DaphneOutlet(protocol)
+    assert outlet.seconds_unanswered() is None
+    protocol.socket_opened -= 17
+    assert outlet.seconds_unanswered() is None
+    protocol.socket_opened -= 2
+    assert outlet.seconds_unanswered() >= 19
+    outlet.accept(None)
+    assert outlet.seconds_unanswered() is None
+
+
+def test_a_handshake_may_wait_for_ever_if_autobahn_says_so(knock):
+    protocol = knock(openHandshakeTimeout=0)
+    protocol.socket_opened -= 1000
+    assert DaphneOutlet(protocol).seconds_unanswered() is None
+
+
 class TestStalled:
     def test_a_client_that_takes_nothing_of_what_waits(self, open_wire, clock):
         outlet, wire = open_wire()
@@ -536,3 +554,10 @@ def test_a_client_that_floods_is_held_back_and_closed_with_1013(daphne):
         assert client.close_code == 1013
     assert [daphne.take("websocket.receive")["order"] for _ in range(3)] == [1, 2, 3]
     assert daphne.end["order"] == 4
+
+
+def test_a_handshake_that_no_worker_answers_is_refused_before_it_breaks(daphne):
+    with pytest.raises(InvalidStatus) as refusal, daphne.connect(open_timeout=SECONDS):
+        pass
+    assert refusal.value.response.status_code == 503
+    assert daphne.disconnect(daphne.take("websocket.connect")["reply_channel"])["order"] == 1

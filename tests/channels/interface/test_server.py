@@ -9,6 +9,7 @@ import asgi_redis.mailbox
 from channels.interface import server
 from channels.interface.outlet import AsgiOutlet
 from channels.interface.server import InterfaceServer
+from channels.interface.websocket import WebSocketConnection
 from tests.support.asgi import Client, serving
 from tests.support.waiting import eventually
 
@@ -61,6 +62,29 @@ class TestLifespan:
                     await Client(site.server, {"type": "webtransport"}).ended()
 
         asyncio.run(scenario())
+
+
+class TestSweep:
+    def test_a_connection_that_fails_does_not_stop_it(self, memory_layer, monkeypatch, logged):
+        monkeypatch.setattr(server, "SWEEP_SECONDS", 0.01)
+        seen = []
+
+        def check(connection):
+            seen.append(connection)
+            raise AttributeError("The transport has no socket.")
+
+        monkeypatch.setattr(WebSocketConnection, "check_stalled", check)
+
+        async def scenario():
+            async with serving(memory_layer) as site:
+                for _ in range(2):
+                    await site.open_socket()
+                await eventually(lambda: len(set(seen)) == 2, "both to be checked")
+                again = len(seen)
+                await eventually(lambda: len(seen) > again, "another round")
+
+        asyncio.run(scenario())
+        assert "Could not check" in logged()[0].getMessage()
 
 
 class TestGroups:

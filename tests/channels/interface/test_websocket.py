@@ -207,6 +207,31 @@ class TestHandshake:
 
         asyncio.run(scenario())
 
+    def test_one_that_no_worker_answers_is_refused_with_503(
+        self, memory_layer, monkeypatch, caplog
+    ):
+        monkeypatch.setattr("channels.interface.server.SWEEP_SECONDS", 0.01)
+        unanswered = {}
+        monkeypatch.setattr(AsgiOutlet, "seconds_unanswered", lambda outlet: unanswered.get("for"))
+
+        async def scenario():
+            async with serving(memory_layer) as site:
+                open_one, _ = await site.open_socket("/open/")
+                socket = site.socket("/slow/", extensions={"websocket.http.response": {}})
+                channel = (await site.take("websocket.connect"))["reply_channel"]
+                unanswered["for"] = 4.2
+                await eventually(lambda: len(socket.events) == 2, "the refusal")
+                assert socket.events[0]["status"] == 503
+                memory_layer.send(channel, {"accept": True})
+                socket.leave()
+                disconnect = await site.take("websocket.disconnect")
+                assert disconnect["reply_channel"] == channel
+                assert socket.accepted == open_one.closed == []
+
+        asyncio.run(scenario())
+        assert "No answer to the handshake for /slow/ in 4 s: is a worker running?" in caplog.text
+        assert "/open/" not in caplog.text
+
     def test_one_that_is_cut_short_has_a_disconnect_for_its_connect(self, layer):
         async def scenario():
             async with serving(layer) as site:
