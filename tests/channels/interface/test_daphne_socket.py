@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 
 import pytest
 from daphne.ws_protocol import WebSocketFactory
@@ -18,8 +19,10 @@ from channels.interface import daphne_socket
 from channels.interface.daphne_socket import CLOSE_SECONDS, EARLY_BYTES, DaphneOutlet
 from channels.interface.frames import Frame
 from channels.interface.outlet import BACKLOG_BYTES, BACKLOG_SECONDS
-from tests.support.daphne import SECONDS
+from tests.support.certificates import make_certificate, trusting
+from tests.support.daphne import SECONDS, Daphne
 from tests.support.masking import masked
+from tests.support.processes import started
 
 HANDSHAKE = b"""\
 GET / HTTP/1.1\r
@@ -561,3 +564,21 @@ def test_a_handshake_that_no_worker_answers_is_refused_before_it_breaks(daphne):
         pass
     assert refusal.value.response.status_code == 503
     assert daphne.disconnect(daphne.take("websocket.connect")["reply_channel"])["order"] == 1
+
+
+def test_a_client_that_says_goodbye_and_keeps_its_tls_connection_has_left(
+    tmp_path, redis_url, prefix
+):
+    files = make_certificate(tmp_path, "localhost")
+    context = trusting(files[0])
+    with (
+        started(Daphne(tmp_path, redis_url, prefix, certificate=files)) as daphne,
+        socket.create_connection(("localhost", daphne.port), SECONDS) as connection,
+        context.wrap_socket(connection, server_hostname="localhost") as client,
+    ):
+        client.sendall(HANDSHAKE + b"\r\n")
+        channel = daphne.take("websocket.connect")["reply_channel"]
+        daphne.layer.send(channel, {"accept": True})
+        assert b" 101 " in client.recv(1000)
+        client.sendall(masked(b"\x03\xe9", Opcode.CLOSE))
+        assert daphne.disconnect(channel)["code"] == 1001
