@@ -29,6 +29,8 @@ FIRST_RETRY_SECONDS = 0.5
 LAST_RETRY_SECONDS = 10.0
 # How long channels are passed over whose server did not answer.
 AWAY_SECONDS = 5.0
+# A server that lets a send wait for so long, and does not take it, hangs.
+HANGS_SECONDS = 1.0
 
 
 class Worker:
@@ -112,13 +114,16 @@ class Worker:
         return len(due) == BATCH
 
     def _send(self, message: DelayedMessage) -> None:
+        started = time.monotonic()
         try:
             if message.send(channel_layer=self.channel_layer):
                 logger.info("Sent delayed message to channel %s", message.channel_name)
         except LayerUnavailable as error:
             self._pass_over(message.channel_name, error)
-            # Each of its channels would be waited for as long as this one.
-            self._servers_away.add(self.channel_layer.shard(message.channel_name))
+            # Each of its channels would be waited for as long; what is refused at once may be
+            # this one only.
+            if time.monotonic() - started >= HANGS_SECONDS:
+                self._servers_away.add(self.channel_layer.shard(message.channel_name))
         except (TypeError, ValueError, MessageTooLarge) as error:
             logger.error("Dropped delayed message %s: %s", message, error)
             message.delete()

@@ -133,7 +133,6 @@ class TestWorker(ChannelTestCase):
 
         with (
             mock.patch.object(layer, "send_all", send_to_the_living),
-            mock.patch.object(layer, "shard", lambda name: int(name == "away")),
             mock.patch.object(worker_module, "BATCH", 2),
             mock.patch.object(worker_module, "AWAY_SECONDS", 3600),
             self.assertLogs("django.channels", "ERROR") as logs,
@@ -146,12 +145,13 @@ class TestWorker(ChannelTestCase):
         self.run_turns(worker=worker)
         assert not DelayedMessage.objects.filter(channel_name="away").exists()
 
-    def test_a_server_that_is_away_is_tried_once_for_all_of_its_channels(self):
+    def test_a_server_that_hangs_is_tried_once_for_all_of_its_channels(self):
         for number in range(9):
             DelayedMessage.objects.create(channel_name=f"c.{number}", content="{}", delay=-1)
         layer = channel_layers["default"].channel_layer
         with (
             mock.patch.object(layer, "send_all", side_effect=LayerUnavailable("away")) as send,
+            mock.patch.object(worker_module, "HANGS_SECONDS", 0),
             mock.patch.object(worker_module, "AWAY_SECONDS", 3600),
             self.assertLogs("django.channels", "ERROR"),
         ):
