@@ -179,6 +179,7 @@ class Commands:
             self.keys.workers,
             self.keys.kept,
             self.keys.worker_silence,
+            self.keys.kept_groups,
         ]
         times = (PROCESS_TTL_MS // 2, PROCESS_TTL_MS, self.keep_ms)
         return scripts.beat(keys, process, members, *times, run, read, TOMB_TTL_MS)
@@ -211,6 +212,7 @@ class Commands:
             self.keys.inbox(process),
             self.keys.silence,
             self.keys.kept,
+            self.keys.kept_groups,
             *map(self.keys.group, groups),
         ]
         times = (self.group_expiry_ms, self.expiry_ms, self.keep_ms)
@@ -321,6 +323,7 @@ class Commands:
                 self.keys.statistics,
                 self.keys.silence,
                 self.keys.kept,
+                self.keys.kept_groups,
             ],
             item.name,
             self.encrypt(item.data),
@@ -352,6 +355,7 @@ class Commands:
             self.keys.given_up(process),
             self.keys.kept,
             self.keys.processes,
+            self.keys.kept_groups,
         ]
         times = (self.expiry_ms, self.group_expiry_ms, self.keep_ms)
         capacity = self.capacity_of(channel)

@@ -87,6 +87,11 @@ class Keys:
         return f"{self.prefix}kept"
 
     @property
+    def kept_groups(self) -> str:
+        """Which of the kept messages are for which group."""
+        return f"{self.prefix}kept-groups"
+
+    @property
     def worker_silence(self) -> str:
         """The note that no worker could be heard for a while."""
         return f"{self.prefix}worker-silence"

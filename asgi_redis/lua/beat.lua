@@ -9,6 +9,7 @@
 -- KEYS[7]  heartbeats of workers
 -- KEYS[8]  group messages kept for whoever was not heard
 -- KEYS[9]  the note that no worker could be heard for a while
+-- KEYS[10] index of the kept messages by group
 -- ARGV[1]  the process
 -- ARGV[2]  how many of its channels are in groups
 -- ARGV[3]  milliseconds without any heartbeat after which it was Redis that was away
@@ -35,7 +36,7 @@ local missed = conclusive and own and now - own > tonumber(ARGV[5])
 -- Where all are silent it was Redis that was away; where there are none, it may have forgotten them.
 if not newest or now - newest > tonumber(ARGV[3]) then redis.call('SET', KEYS[5], 1, 'PX', ARGV[4]) end
 if redis.call('EXISTS', KEYS[5]) == 0 then
-    redis.call('UNLINK', KEYS[8])
+    redis.call('UNLINK', KEYS[8], KEYS[10])
     missed = missed or not own and ARGV[6] ~= ''
 end
 

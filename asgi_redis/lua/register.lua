@@ -4,7 +4,8 @@
 -- KEYS[2]  its inbox
 -- KEYS[3]  the note that not all can be heard
 -- KEYS[4]  group messages kept for whoever was not heard
--- KEYS[5…] the groups
+-- KEYS[5]  index of those by group, with an empty name if some are not kept any more
+-- KEYS[6…] the groups
 -- ARGV[1]  the process
 -- ARGV[2]  expiry of a membership in milliseconds
 -- ARGV[3]  expiry of a message in milliseconds
@@ -14,17 +15,19 @@
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local fresh = {}
-for i = 5, #KEYS do
+for i = 6, #KEYS do
     if redis.call('ZADD', KEYS[i], string.format('%.0f', now), ARGV[1]) == 1 then
-        fresh[ARGV[i]] = true
+        fresh[ARGV[i - 1]] = true
     end
     redis.call('PEXPIRE', KEYS[i], ARGV[2])
-    redis.call('SADD', KEYS[1], ARGV[i])
+    redis.call('SADD', KEYS[1], ARGV[i - 1])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 
 if next(fresh) and redis.call('EXISTS', KEYS[3]) == 1 then
-    catch_up(KEYS[2], KEYS[4], fresh, now - ARGV[3], ARGV[4])
+    -- There may be many groups: what is kept is gone through once.
+    local entries, partial = redis.call('XRANGE', KEYS[4], '-', '+'), redis.call('ZSCORE', KEYS[5], '')
+    catch_up(KEYS[2], entries, partial, fresh, now - ARGV[3], ARGV[4])
 else
     -- Nothing was kept: their members hear that they may have missed something.
     for name in pairs(fresh) do redis.call('XADD', KEYS[2], '*', 'x', name, 'm', '') end

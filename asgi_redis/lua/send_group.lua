@@ -5,6 +5,7 @@
 -- KEYS[3]  statistics of the layer
 -- KEYS[4]  the note that not all can be heard
 -- KEYS[5]  group messages kept for whoever was not heard
+-- KEYS[6]  index of those by group, with an empty name if some are not kept any more
 -- ARGV[1]  group name
 -- ARGV[2]  the encoded message
 -- ARGV[3]  key prefix of inboxes
@@ -60,14 +61,26 @@ for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
         end
     end
 end
+
+local function forget_old()
+    local oldest = string.format('%.0f', now - ARGV[7])
+    local old = redis.call('XRANGE', KEYS[5], '-', oldest, 'COUNT', 10)  -- soon more than come
+    for _, entry in ipairs(old) do
+        redis.call('XDEL', KEYS[5], entry[1])
+        redis.call('ZREM', KEYS[6], kept_name(entry[2][2], entry[1]))
+    end
+    local is_full = not has_room(KEYS[5], ARGV[6])
+    if is_full then redis.call('DEL', KEYS[5], KEYS[6]) end
+    if is_full or #old > 0 then redis.call('ZADD', KEYS[6], 0, '') end
+end
+
 -- Redis may have forgotten who listens. Whoever registers again is given what is kept.
 if not heard then
-    if not has_room(KEYS[5], ARGV[6]) then
-        redis.call('DEL', KEYS[5])
-        redis.call('XADD', KEYS[5], '*', 'x', '', 'm', '')
-    end
-    redis.call('XADD', KEYS[5], '*', 'g', ARGV[1], 'm', ARGV[2])
+    forget_old()
+    local id = redis.call('XADD', KEYS[5], '*', 'g', ARGV[1], 'm', ARGV[2])
+    redis.call('ZADD', KEYS[6], 0, kept_name(ARGV[1], id))
     redis.call('PEXPIRE', KEYS[5], ARGV[7])
+    redis.call('PEXPIRE', KEYS[6], ARGV[7])
 end
 if sent > 0 then redis.call('HINCRBY', KEYS[3], 'messages_count', sent) end
 if drops > 0 then redis.call('HINCRBY', KEYS[3], 'group_drops', drops) end

@@ -536,6 +536,31 @@ class TestForgetting:
 
         asyncio.run(scenario())
 
+    def test_who_joins_meanwhile_brings_the_others_what_they_missed_in_order(
+        self, redis_layer, receiver
+    ):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                older = await joined(redis_layer, mailbox, receiver)
+                redis_layer.flush()
+                sent = [{"number": number} for number in range(30)]
+                for name in ("friends", "friends-2"):
+                    redis_layer.send_all([Outgoing.to_group(name, message) for message in sent])
+                await joined(redis_layer, mailbox, receiver)
+                assert receiver.groups == [({older}, message) for message in sent]
+
+        asyncio.run(scenario())
+
+    def test_who_joins_meanwhile_looks_at_nothing_that_is_kept_for_others(self, valkey, layer_on):
+        layer = layer_on(valkey)
+        layer.send_group("others", {})
+        with valkey.client() as client:
+            client.config_resetstat()
+            layer.group_add("friends", "test!member")
+            assert "cmdstat_xrange" not in client.info("commandstats")
+            layer.group_add("others", "test!member")
+            assert client.info("commandstats")["cmdstat_xrange"]["calls"] == 1
+
     def test_it_is_known_since_when_something_may_be_lost(self, redis_layer, receiver):
         async def scenario():
             async with opened(redis_layer, receiver) as mailbox:
@@ -642,6 +667,7 @@ class TestForgetting:
                 for entry_id in ("1-1", "1-2"):
                     node.run(("XADD", keys.kept, entry_id, "g", "friends", "m", "very old"))
                 redis_layer.send_group("friends", {"number": 3})
+                assert node.run(("XLEN", keys.kept)) == 1
                 beat(mailbox)
                 await eventually(lambda: receiver.groups, "what is kept")
                 assert receiver.events == [("lost", {channel}), ("group", {"number": 3})]
