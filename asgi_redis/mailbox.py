@@ -17,6 +17,7 @@ from asgi_redis.pace import Pace
 from asgi_redis.scripts import Command
 from channels.layers.exceptions import LayerUnavailable
 from channels.layers.mailbox import Mailbox, Receiver, hand_over
+from channels.layers.membership import Membership
 from channels.layers.outgoing import Outgoing
 
 if TYPE_CHECKING:
@@ -49,9 +50,10 @@ class RedisMailbox(Mailbox):
     def __init__(self, prefix: str, receiver: Receiver, layer: RedisChannelLayer) -> None:
         super().__init__(prefix)
         self._layer = layer
-        self._branches = [
-            Branch(self.name, receiver, layer, index) for index in range(len(layer.nodes))
-        ]
+        self._branches: list[Branch] = []
+        for index in range(len(layer.nodes)):
+            tables = [branch.inbox.members for branch in self._branches]
+            self._branches.append(Branch(self.name, receiver, layer, index, tables))
 
     def new_channel(self) -> str:
         """Returns a fresh name, on a server that answers if there is one."""
@@ -97,6 +99,13 @@ class RedisMailbox(Mailbox):
 class Branch:
     """The mailbox's part on one server: a connection to read, one to write, one to manage.
 
+    Arguments:
+        process: the mailbox's name.
+        receiver: what arrives is handed to it.
+        layer: the channel layer.
+        index: of the server among the layer's nodes.
+        others: who is in groups on the servers before this one.
+
     Attributes:
         inbox: the entries read so far, and the table of groups.
         available: whether the server answered when it was last asked.
@@ -105,7 +114,12 @@ class Branch:
     """
 
     def __init__(
-        self, process: str, receiver: Receiver, layer: RedisChannelLayer, index: int
+        self,
+        process: str,
+        receiver: Receiver,
+        layer: RedisChannelLayer,
+        index: int,
+        others: Sequence[Membership],
     ) -> None:
         self.inbox = Inbox()
         self.available = True
@@ -114,6 +128,7 @@ class Branch:
         self._index = index
         self._receiver = receiver
         self._layer = layer
+        self._others = others
         self._commands = layer.commands
         self._key = layer.keys.inbox(process)
         self._node = AsyncNode(layer.servers[index])
@@ -287,7 +302,7 @@ class Branch:
         """Returns whether Redis knew us, and whether we have missed what nobody can name."""
         asked = time.monotonic()
         last = ("XREVRANGE", self._key, "+", "-", "COUNT", 1)
-        beat = self._commands.beat(self._process, len(self.inbox.members), self._run, self._note)
+        beat = self._commands.beat(self._process, self._count(), self._run, self._note)
         replies = await self._manager.execute([beat, ("TIME",), last])
         (known, note, run), now, newest = self._manager.expect(replies)
         self._note = note.decode()
@@ -300,6 +315,13 @@ class Branch:
         missed = missed or self._is_given_up(asked)
         self._run, self._lagged, self._heard_at = run.decode(), False, asked
         return bool(known), missed
+
+    def _count(self) -> int:
+        """Returns how many channels are in groups here and on no server before this one."""
+        members = self.inbox.members
+        if not self._others:
+            return len(members)
+        return len(set(members.members()).difference(*(table.members() for table in self._others)))
 
     def _is_given_up(self, now: float) -> bool:
         """Returns whether workers have dropped replies: they wait so long for one of several."""

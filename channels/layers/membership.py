@@ -57,5 +57,9 @@ class Membership:
         """Returns the groups that have members, as a live view."""
         return self._channels_of.keys()
 
+    def members(self) -> Collection[str]:
+        """Returns the channels that are in groups, as a live view."""
+        return self._groups_of.keys()
+
     def __len__(self) -> int:
         return len(self._groups_of)

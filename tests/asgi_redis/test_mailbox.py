@@ -478,6 +478,30 @@ class TestSeveralServers:
 
         asyncio.run(scenario())
 
+    def test_a_channel_that_is_in_groups_on_several_counts_once(self, make_redis_layer, receiver):
+        layer = make_redis_layer("shards")
+        groups = {layer.shard(name): name for name in (f"group-{n}" for n in range(50))}
+        assert len(groups) == 3
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                for count in (1, 2):
+                    channel = mailbox.new_channel()
+                    for group in groups.values():
+                        layer.group_add(group, channel)
+                    await hear(layer, mailbox, receiver)
+                    beat(mailbox)
+                    await eventually(lambda count=count: loads(layer) == count, "the count")
+                await asyncio.sleep(0.2)  # for further heartbeats
+                assert loads(layer) == 2
+
+        asyncio.run(scenario())
+
+
+def loads(layer) -> int:
+    """Returns how many channels are in groups, as the heartbeats say."""
+    return sum(int(load) for node in layer.nodes for load in node.run(("HVALS", layer.keys.loads)))
+
 
 def away_of(mailbox: Mailbox) -> list[int]:
     """Returns which servers do not answer."""

@@ -34,6 +34,7 @@ def test_a_channel_that_is_gone_is_in_no_group(table):
     table.forget("stranger")
     assert list(table.channels("a")) == ["2"]
     assert set(table.groups()) == {"a"}
+    assert list(table.members()) == ["2"]
     assert len(table) == 1
 
 
