@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from functools import partial
 from io import SEEK_END, BytesIO
@@ -17,6 +18,9 @@ from channels.interface.upload import Receive, Upload
 
 logger = logging.getLogger(__name__)
 
+# The absolute form of a request's target, by authority and the rest.
+ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+
 # How long the client of a connection that is being closed may read nothing.
 UNREAD_SECONDS = 30.0
 
@@ -27,6 +31,8 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
     # Twisted deletes its own when the response is complete.
     channel: Any = None
     content: Any
+    uri: bytes
+    path: bytes
     _when_gone: Callable[[], None] | None = None
     _is_last = False
 
@@ -38,6 +44,7 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
         # Daphne would believe this header of any client: with a root path of its choice it could
         # ask for what a proxy hides. `--root-path` says it for all.
         self.requestHeaders.removeHeader(b"Daphne-Root-Path")
+        self._split_target()
         self._tell_length()
         if not isinstance(self.content, BytesIO):
             self.content = Upload(self.content)
@@ -136,6 +143,17 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
         """Cuts the connection, so that the client knows the response is not complete."""
         if self.channel is not None:
             self.channel.forceAbortClient()
+
+    def _split_target(self) -> None:
+        """Reads a target as clients send it to proxies; its host counts, and no other.
+
+        So does RFC 9112, section 3.2.2, have it.
+        """
+        if absolute := ABSOLUTE.fullmatch(self.uri):
+            authority, rest = absolute.groups()
+            self.requestHeaders.setRawHeaders(b"Host", [authority])
+            self.uri = rest if rest.startswith(b"/") else b"/" + rest
+            self.path = self.uri.partition(b"?")[0]
 
     def _tell_length(self) -> None:
         """Says of a body that came in chunks how long it is, as a proxy that has all of it does.

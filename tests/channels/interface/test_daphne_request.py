@@ -225,6 +225,23 @@ def ask(daphne, path, body) -> bytes:
         return connection.getresponse().read()
 
 
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        ("http://other:81/page/?a=http://b/", "/page/", b"a=http://b/"),
+        ("HTTPS://other:81", "/", b""),
+        ("http://other:81?a=1", "/", b"a=1"),
+    ],
+)
+def test_a_target_in_absolute_form_says_path_and_host(daphne, target, path, query):
+    connection, message = daphne.request(path=target, Host="ignored")
+    assert (message["path"], message["query_string"]) == (path, query)
+    assert [value for name, value in message["headers"] if name == b"host"] == [b"other:81"]
+    daphne.layer.send(message["reply_channel"], {"status": 204})
+    assert connection.getresponse().status == 204
+    connection.close()
+
+
 def test_a_header_that_would_pass_for_another_is_dropped(daphne):
     connection, message = daphne.request(**{"X_Forwarded_For": "192.0.2.1", "X-Other": "kept"})
     names = [name for name, _ in message["headers"]]

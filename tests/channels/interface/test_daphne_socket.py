@@ -512,6 +512,17 @@ class TestBelowMiddleware:
         assert refusal.value.response.status_code == status
 
 
+def test_a_target_in_absolute_form_says_path_and_host(daphne):
+    key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13"
+    head = f"GET http://other/page/?a=1 HTTP/1.1\r\nHost: x\r\n{key}\r\n"
+    with socket.create_connection(("127.0.0.1", daphne.port), SECONDS) as client:
+        client.sendall(f"{head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n".encode())
+        message = daphne.take("websocket.connect")
+        assert (message["path"], message["query_string"]) == ("/page/", b"a=1")
+        assert dict(message["headers"])[b"host"] == b"other"
+    daphne.disconnect(message["reply_channel"])
+
+
 def test_a_client_that_leaves_is_reported_with_its_code(daphne):
     with daphne.socket() as (client, _):
         client.close(4321)
