@@ -61,22 +61,12 @@ for _, member in ipairs(redis.call('ZRANGE', group, 0, -1)) do
         end
     end
 end
-
-local function forget_old()
-    local oldest = string.format('%.0f', now - ARGV[7])
-    local old = redis.call('XRANGE', KEYS[5], '-', oldest, 'COUNT', 10)  -- soon more than come
-    for _, entry in ipairs(old) do
-        redis.call('XDEL', KEYS[5], entry[1])
-        redis.call('ZREM', KEYS[6], kept_name(entry[2][2], entry[1]))
-    end
-    local is_full = not has_room(KEYS[5], ARGV[6])
-    if is_full then redis.call('DEL', KEYS[5], KEYS[6]) end
-    if is_full or #old > 0 then redis.call('ZADD', KEYS[6], 0, '') end
-end
-
 -- Redis may have forgotten who listens. Whoever registers again is given what is kept.
 if not heard then
-    forget_old()
+    if not has_room(KEYS[5], ARGV[6]) then
+        redis.call('DEL', KEYS[5], KEYS[6])
+        redis.call('ZADD', KEYS[6], 0, '')
+    end
     local id = redis.call('XADD', KEYS[5], '*', 'g', ARGV[1], 'm', ARGV[2])
     redis.call('ZADD', KEYS[6], 0, kept_name(ARGV[1], id))
     redis.call('PEXPIRE', KEYS[5], ARGV[7])
