@@ -703,6 +703,7 @@ class TestForgetting:
         async def scenario():
             async with opened(redis_layer, receiver) as mailbox:
                 redis_layer.send_group("friends", {"number": 1})
+                assert node.run(("XLEN", keys.kept)) == 1
                 await eventually(lambda: node.run(("DEL", keys.silence)), "ten seconds to pass")
                 beat(mailbox)
                 await eventually(lambda: not node.run(("EXISTS", keys.kept)), "the end of it")

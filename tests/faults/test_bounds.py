@@ -435,20 +435,24 @@ class TestEntries:
         for letter in rig.layer.dead_letters:
             rig.layer.dead_letters.purge(letter)
 
-    def test_bad_ones_in_an_inbox_are_ignored_and_the_sockets_live(
-        self, rig: Rig, daphne: Process, member: Member
+    def test_bad_ones_in_an_inbox_close_the_sockets_that_they_are_for_and_no_other(
+        self, rig: Rig, daphne: Process, port: int, member: Member
     ) -> None:
         own_name, node = str(member.answer("name")), rig.layer.nodes[0]
         [inbox] = keys(rig, rig.layer.keys.inboxes)
-        start = len(daphne.output)
-        for value in self.BAD.values():
-            node.run(("XADD", inbox, "*", "s", own_name, "m", value))
-            node.run(("XADD", inbox, "*", "g", GROUP, "m", value))
+        start, other = len(daphne.output), Member(port, "/alone/")
+        rig.layer.group_add("others", str(other.answer("name")))
         for fields in (["not", "ours"], ["z", GROUP, "m", ""], ["s", b"\xff", "m", b"\x80"]):
             node.run(("XADD", inbox, "*", *fields))
         assert member.answer("next") == "next"
+        for value in self.BAD.values():
+            node.run(("XADD", inbox, "*", "s", own_name, "m", value))
+            node.run(("XADD", inbox, "*", "g", "others", "m", value))
+        for one in (member, other):
+            wait_until(lambda one=one: one.read() or one.closed == 1013, "the close")
         rig.crowd.wait_for(send_to_group(rig, range(1))[0])
-        assert daphne.output[start:].count("Ignored an entry") == 2 * len(self.BAD)
+        assert daphne.output[start:].count("Dropped a message in our inbox") > len(self.BAD)
+        other.socket.close()
 
 
 def keys(rig: Rig, prefix: str) -> list[str]:
