@@ -276,8 +276,14 @@ class WrappedOutlet(AsgiOutlet):
         self._outlet = outlet
         outlet.wrap()
 
+    def seconds_unanswered(self) -> float | None:
+        return self._outlet.seconds_unanswered()
+
     def stalled(self) -> bool:
         return super().stalled() or self._outlet.stalled()
+
+    def lingers(self) -> bool:
+        return self._outlet.lingers()
 
     def abort(self) -> None:
         self._outlet.abort()

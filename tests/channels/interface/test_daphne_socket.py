@@ -16,7 +16,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
 from channels.interface import daphne_socket
-from channels.interface.daphne_socket import CLOSE_SECONDS, EARLY_BYTES, DaphneOutlet
+from channels.interface.daphne_socket import (
+    CLOSE_SECONDS,
+    EARLY_BYTES,
+    DaphneOutlet,
+    WrappedOutlet,
+)
 from channels.interface.frames import Frame
 from channels.interface.outlet import BACKLOG_BYTES, BACKLOG_SECONDS
 from tests.support.certificates import make_certificate, trusting
@@ -227,6 +232,18 @@ def test_a_handshake_is_given_up_shortly_before_autobahn_would(knock):
     assert outlet.seconds_unanswered() >= 19
     outlet.accept(None)
     assert outlet.seconds_unanswered() is None
+
+
+def test_middleware_changes_nothing_of_when_to_end_a_connection(knock, clock):
+    protocol = knock(openHandshakeTimeout=20, transport=Wire())
+    outlet = WrappedOutlet(None, DaphneOutlet(protocol), None)
+    protocol.socket_opened -= 19
+    assert outlet.seconds_unanswered() >= 19
+    protocol.handle_reply({"type": "websocket.close"})
+    protocol.transport.read(1000)
+    assert not outlet.lingers()
+    clock.now += CLOSE_SECONDS + 1
+    assert outlet.lingers()
 
 
 def test_a_handshake_may_wait_for_ever_if_autobahn_says_so(knock):
