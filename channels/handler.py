@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 import traceback
 from collections.abc import Generator, Iterator
@@ -195,7 +196,7 @@ class ViewConsumer:
         """
         if message.reply_channel is None:
             raise ValueError("A message on http.request has no reply_channel to answer on.")
-        started = False
+        started, process = False, os.getpid()
         try:
             with closing(self.handler(message)) as replies:
                 for reply in replies:
@@ -209,8 +210,10 @@ class ViewConsumer:
             logger.info("Stopped a response: its client has left.")
         except BaseException:
             # The client must not wait for what will not come, not after a view's sys.exit() either.
-            # A response that has begun cannot become another one.
-            message.reply_channel.send({"closed": True} if started else SERVER_ERROR)
+            # A response that has begun cannot become another one. A child that the view forked, and
+            # that is done, answers nobody.
+            if os.getpid() == process:
+                message.reply_channel.send({"closed": True} if started else SERVER_ERROR)
             raise
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.urls import get_script_prefix, path, reverse
 
 from channels.asgi import ChannelLayerWrapper
+from channels.dispatch import Call
 from channels.exceptions import ResponseLater
 from channels.handler import AsgiHandler, AsgiRequest, HttpResponseLater, ViewConsumer
 from channels.layers.memory import InMemoryChannelLayer
@@ -99,6 +101,14 @@ def leave(request):
     sys.exit("a mistake")
 
 
+def fork(request):
+    child = os.fork()
+    if not child:
+        sys.exit()
+    os.waitpid(child, 0)
+    return HttpResponse("the parent's")
+
+
 async def cancel(request):
     raise asyncio.CancelledError
 
@@ -115,6 +125,7 @@ class Urls:
         path("later/", later),
         path("later-by-return/", later_by_return),
         path("fail/", fail),
+        path("fork/", fork),
         path("bad/", bad),
         path("hello-async/", hello_async),
         path("later-async/", later_async),
@@ -524,6 +535,12 @@ class TestViewConsumer:
             ViewConsumer()(make_message(layer, path))
         (reply,) = self.received(layer)
         assert reply["status"] == 500
+
+    def test_a_child_that_a_view_forks_answers_nobody(self, redis_layer):
+        call = Call(ViewConsumer(), make_message(redis_layer, "/fork/"), {}, None)
+        call.run()
+        assert len(call.pending) == 1
+        assert redis_layer.receive([call.pending[0][1].name]) == (None, None)
 
     def test_a_stream_that_fails_halfway_is_broken_off(self, layer):
         with pytest.raises(LookupError):
