@@ -68,7 +68,9 @@ if not heard then
         redis.call('ZADD', KEYS[6], 0, '')
     end
     local id = redis.call('XADD', KEYS[5], '*', 'g', ARGV[1], 'm', ARGV[2])
-    redis.call('ZADD', KEYS[6], 0, kept_name(ARGV[1], id))
+    -- Those of a group are neighbours in the index, in order; no group's name has a space.
+    local ms, number = id:match('^(%d+)-(%d+)$')
+    redis.call('ZADD', KEYS[6], 0, string.format('%s %s-%08d', ARGV[1], ms, number))
     redis.call('PEXPIRE', KEYS[5], ARGV[7])
     redis.call('PEXPIRE', KEYS[6], ARGV[7])
 end
