@@ -97,14 +97,7 @@ def test_sentinels_may_have_another_password_than_the_primary(sentinel, valkey, 
     lock(sentinel, valkey)
     url = f"redis://:watchman@127.0.0.1:{sentinel}"
     layer = layer_of(url, services=services, connection_kwargs={"password": "primary"})
-    receiver = Receiver()
-
-    async def scenario():
-        async with opened(layer, receiver) as mailbox:
-            await mailbox.send("test", {"value": 1})
-
-    asyncio.run(scenario())
-    assert layer.receive(["test"]) == ("test", {"value": 1})
+    check_that_it_carries(layer)
 
 
 def test_a_password_that_is_missing_is_told(sentinel, valkey, layer_of):
@@ -119,6 +112,17 @@ def test_a_password_that_is_missing_is_told(sentinel, valkey, layer_of):
         layer_of(locked, services=["main"]).ping()
 
 
+def check_that_it_carries(layer) -> None:
+    """Sends as an interface server does, and receives as blocking code."""
+
+    async def scenario():
+        async with opened(layer, Receiver()) as mailbox:
+            await mailbox.send("test", {"value": 1})
+
+    asyncio.run(scenario())
+    assert layer.receive(["test"]) == ("test", {"value": 1})
+
+
 def lock(sentinel: int, valkey: ValkeyServer) -> None:
     """Gives a sentinel and the primary that it watches a password each."""
     with redis.Redis(port=sentinel) as client, valkey.client() as primary:
@@ -129,14 +133,7 @@ def lock(sentinel: int, valkey: ValkeyServer) -> None:
 
 def test_a_sentinel_that_is_away_is_passed_over(sentinel, layer_of):
     layer = layer_of(free_port(), sentinel, services=["main"])
-    receiver = Receiver()
-
-    async def scenario():
-        async with opened(layer, receiver) as mailbox:
-            await mailbox.send("test", {"value": 1})
-
-    asyncio.run(scenario())
-    assert layer.receive(["test"]) == ("test", {"value": 1})
+    check_that_it_carries(layer)
 
 
 def test_a_primary_that_comes_back_is_found_again(sentinel, layer_of, valkey):

@@ -74,6 +74,15 @@ class Daphne:
             lambda: self.layer.receive([channel], block=True)[1], f"a message on {channel}"
         )
 
+    def take_body(self, message):
+        """The body of a request, of which the message has the beginning."""
+        body, channel = message["body"], message.get("body_channel")
+        more = channel is not None
+        while more:
+            part = self.take(channel)
+            body, more = body + part["content"], part["more_content"]
+        return body
+
     def connect(self, **options):
         """Starts a handshake, which a worker answers in a thread, as its `answer` says."""
         host = "wss://localhost" if "ssl" in options else "ws://127.0.0.1"

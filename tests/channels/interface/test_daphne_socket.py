@@ -25,6 +25,7 @@ from channels.interface.daphne_socket import (
 from channels.interface.frames import Frame
 from channels.interface.outlet import BACKLOG_BYTES, BACKLOG_SECONDS
 from tests.support.certificates import make_certificate, trusting
+from tests.support.clock import Clock as StoppedClock
 from tests.support.daphne import SECONDS, Daphne
 from tests.support.masking import masked
 from tests.support.processes import started
@@ -128,21 +129,9 @@ class Wire(FileDescriptor):
     startReading = stopReading = startWriting = stopWriting = _do_nothing
 
 
-class Time:
-    """The time as the outlet sees it."""
-
-    def __init__(self):
-        self.now = 1000.0
-
-    def monotonic(self):
-        return self.now
-
-    time = monotonic
-
-
 @pytest.fixture
 def clock(monkeypatch):
-    clock = Time()
+    clock = StoppedClock()
     monkeypatch.setattr(daphne_socket, "time", clock)
     return clock
 

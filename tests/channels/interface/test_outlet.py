@@ -7,6 +7,7 @@ import pytest
 from channels.interface import outlet
 from channels.interface.frames import Frame
 from channels.interface.outlet import AsgiOutlet
+from tests.support.clock import Clock
 from tests.support.waiting import eventually
 
 
@@ -76,16 +77,6 @@ def test_a_handshake_is_refused_as_well_as_the_server_can(status, extensions, ki
         assert sender.events[0].get("status") in (None, status)
 
     run(scenario, extensions)
-
-
-class Clock:
-    """The time as the outlet sees it."""
-
-    def __init__(self):
-        self.now = 1000.0
-
-    def monotonic(self):
-        return self.now
 
 
 @pytest.fixture

@@ -5,14 +5,7 @@ from twisted.protocols.policies import TimeoutMixin
 
 from channels.interface import timers as module
 from channels.interface.timers import Timers
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def monotonic(self):
-        return self.now
+from tests.support.clock import Clock
 
 
 @pytest.fixture
