@@ -110,6 +110,7 @@ def equip() -> None:
         # Twisted formats a line for every request that Daphne, with a log of its own, drops.
         factory.log = _log_nothing
         factory.buildProtocol = partial(_build_protocol, factory.buildProtocol, timers)
+        factory.acceptableProtocols = _acceptable_protocols
     for server in _servers():
         server.application = partial(_serve, server.application)
 
@@ -135,6 +136,14 @@ def _build_protocol(build: Callable[[Any], Any], timers: Timers, address: Any) -
     protocol.requestFactory = Request
     protocol.callLater = timers.call_later
     return protocol
+
+
+def _acceptable_protocols() -> list[bytes]:
+    """Stands in for the factory's method, which offers HTTP/2 where its packages are installed.
+
+    Its requests have no connection of their own that ours could write to, watch or end.
+    """
+    return [b"http/1.1"]
 
 
 def _serve(application: Any, scope: dict[str, Any], receive: Any, send: Any) -> Any:

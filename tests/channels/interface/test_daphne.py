@@ -94,6 +94,20 @@ class TestTls:
                 message = daphne.take("http.request")
             connection.close()
 
+    def test_clients_are_not_offered_http_2(self, tmp_path, redis_url, prefix):
+        files = make_certificate(tmp_path, "localhost")
+        context = trusting(files[0])
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        village = Daphne(
+            tmp_path, redis_url, prefix, certificate=files, application="http2:channel_layer"
+        )
+        with (
+            started(village) as daphne,
+            socket.create_connection(("localhost", daphne.port), SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as client,
+        ):
+            assert client.selected_alpn_protocol() == "http/1.1"
+
 
 class TestShutdown:
     def test_clients_are_told_and_requests_finish(self, tmp_path, redis_url, prefix):
