@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -68,6 +69,9 @@ class UrlServer(Server):
     Arguments:
         url: its URL.
         options: further options of redis-py's connections; those in the URL win over them.
+
+    Raises:
+        ValueError: an option is none that redis-py takes, or names a file that is not there.
     """
 
     def __init__(self, url: str, options: Options) -> None:
@@ -75,6 +79,7 @@ class UrlServer(Server):
         self.address = f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}"
         self._url = url
         self._options = options if scheme == "unix" else {**TCP_OPTIONS, **options}
+        _check(self.sync_pool(0))
 
     def sync_pool(self, timeout: float, **options: Any) -> redis.ConnectionPool:
         # With `from_url`, what the URL says would win over what the layer rests on.
@@ -94,6 +99,9 @@ class SentinelServer(Server):
         service: its name.
         sentinels: where they are.
         options: further options of redis-py's connections to the primary.
+
+    Raises:
+        ValueError: as UrlServer.
     """
 
     def __init__(self, service: str, sentinels: Sequence[UrlServer], options: Options) -> None:
@@ -102,6 +110,7 @@ class SentinelServer(Server):
         self._sentinels = sentinels
         self._options = {**TCP_OPTIONS, **options}
         self._manager = _manager(sentinels)
+        _check(self.sync_pool(0))
 
     def find(self) -> Place:
         try:
@@ -226,7 +235,7 @@ def _manager(sentinels: Sequence[UrlServer]) -> Any:
 def _url(host: Host) -> str:
     if isinstance(host, str):
         return host
-    if isinstance(host, tuple | list) and len(host) == 2:
+    if isinstance(host, tuple | list) and len(host) == 2 and str(host[1]).isdecimal():
         name = str(host[0]).strip("[]")
         return f"redis://{f'[{name}]' if ':' in name else name}:{int(host[1])}"
     raise ValueError(f"hosts must have URLs or (host, port) pairs, not {host!r}.")
@@ -239,3 +248,17 @@ def _settings(said: Options, timeout: float | None, retry: Any) -> dict[str, Any
     # Any other timeout would end blocking reads, and replies of another protocol look different.
     needed = {"socket_timeout": timeout, "protocol": 2, "retry": retry}
     return {**defaults, **said, **needed}
+
+
+def _check(pool: redis.ConnectionPool) -> None:
+    """Raises ValueError for options that redis-py does not take, and for missing files."""
+    try:
+        connection = pool.make_connection()
+    except (TypeError, redis.exceptions.RedisError) as error:
+        raise ValueError(
+            f"connection_kwargs, or a URL in hosts, has what redis-py does not take: {error}"
+        ) from error
+    for option in ("ca_certs", "certfile", "keyfile"):
+        path = getattr(connection, option, None)
+        if path and not os.path.exists(path):
+            raise ValueError(f"ssl_{option} is {path!r}, but there is no such file.")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import logging
-import os
 import random
 import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, product
+from itertools import chain
 from typing import Any
 
 import msgpack
@@ -93,7 +92,6 @@ class RedisChannelLayer(BaseChannelLayer):
         self.at_most_once = config.globs("at_most_once", at_most_once)
         self.servers = self.find_servers(hosts, dict(connection_kwargs or {}))
         self.nodes = [Node(server) for server in self.servers]
-        self._check_connection_kwargs()
         self._cipher = Cipher(symmetric_encryption_keys) if symmetric_encryption_keys else None
         self.commands = Commands(
             keys=self.keys,
@@ -285,17 +283,6 @@ class RedisChannelLayer(BaseChannelLayer):
         what = f"key {self.keys.stream(channel)!r} holds no stream; look what it is, and remove it."
         told = self._foreign.setdefault(channel, Outage(f"Cannot read channel {channel!r}"))
         told.meet(LayerUnavailable(f"Redis at {node.address}: {what}"))
-
-    def _check_connection_kwargs(self) -> None:
-        """Raises ValueError for options that redis-py does not know, and for missing files."""
-        try:
-            connections = [server.sync_pool(0).make_connection() for server in self.servers]
-        except TypeError as error:
-            raise ValueError(f"connection_kwargs is not for these hosts: {error}") from error
-        for connection, option in product(connections, ("ca_certs", "certfile", "keyfile")):
-            path = getattr(connection, option, None)
-            if path and not os.path.exists(path):
-                raise ValueError(f"ssl_{option} is {path!r}, but there is no such file.")
 
     def _take_shared(self, channels: list[str], wait_ms: int) -> Received | None:
         by_node: dict[int, list[str]] = defaultdict(list)

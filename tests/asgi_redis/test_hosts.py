@@ -122,6 +122,11 @@ class TestSentinels:
         with pytest.raises(ValueError, match="URLs or .host, port. pairs, not 7"):
             sentinel_servers([7], ["one"], {})
 
+    @pytest.mark.parametrize("services", [["one"], None])
+    def test_a_file_for_their_tls_has_to_be_there(self, services):
+        with pytest.raises(ValueError, match="^ssl_ca_certs is '/no/ca.pem', but"):
+            sentinel_servers(["rediss://a:1?ssl_ca_certs=/no/ca.pem"], services, {})
+
     def test_without_services_a_sentinel_has_to_answer(self):
         port = free_port()
         reason = f"No sentinel tells its services; name them.*{port}.*cannot be reached"

@@ -131,7 +131,9 @@ def test_a_subscription_needs_a_channel(redis_layer):
         ({"expiry": "60"}, "^expiry must be a number of seconds"),
         ({"hosts": []}, "^hosts has none in it"),
         ({"hosts": ["redis://a:1"], "connection_kwargs": {"nonsense": 1}}, "^conn.*'nonsense'"),
+        ({"hosts": ["rediss://a:1?ssl_cert_reqs=maybe"]}, "^connection_kwargs, or a URL.*maybe"),
         ({"hosts": ["rediss://a:1?ssl_ca_certs=/no/ca.pem"]}, "^ssl_ca_certs is '/no/ca.pem', but"),
+        ({"hosts": [("a", "redis")]}, r"^hosts must have URLs.*, not \('a', 'redis'\)"),
     ],
 )
 def test_settings_that_cannot_work_are_named(config, words):
