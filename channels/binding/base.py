@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -180,7 +181,7 @@ class Binding(metaclass=BindingMetaclass):
     def post_change_receiver(cls, instance: Any, action: str, **kwargs: Any) -> None:
         """Tells the groups that see the instance, or saw it before the change."""
         if action != DELETE:
-            _read_expressions(instance)
+            instance = _without_expressions(instance)
         old = instance._binding_group_names[cls]
         new = set() if action == DELETE else set(cls.group_names(instance))
         self = cls()
@@ -317,8 +318,11 @@ class Binding(metaclass=BindingMetaclass):
             self.refuse("It does not exist.")
 
 
-def _read_expressions(instance: Any) -> None:
-    """Gives fields that were set to an expression, such as F("count") + 1, what came of it."""
+def _without_expressions(instance: Any) -> Any:
+    """Returns an instance with what came of expressions in its fields, such as F("count") + 1.
+
+    The one given keeps them: whoever saved others of its fields may save these later.
+    """
     values = vars(instance)
     names = [
         field.name
@@ -326,4 +330,6 @@ def _read_expressions(instance: Any) -> None:
         if hasattr(values.get(field.attname), "resolve_expression")
     ]
     if names:
+        instance = copy.copy(instance)
         instance.refresh_from_db(fields=names)
+    return instance

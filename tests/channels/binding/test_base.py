@@ -174,6 +174,21 @@ class TestOutbound(Bound, ChannelTestCase):
         assert self.heard(listener) == [("create", 2)]
         assert note.text == "changed and saved without"
 
+    def test_an_expression_that_was_not_saved_stays_for_later(self):
+        self.bind(
+            model=Note,
+            fields=["text"],
+            group_names=classmethod(lambda cls, note: ["notes"]),
+            serialize=lambda self, note, action: {"action": action, "name": note.count},
+        )
+        note = Note.objects.create(text="old", count=1)
+        listener = self.listener("notes")
+        note.count = F("count") + 1
+        note.save(update_fields=["text"])
+        assert self.heard(listener) == [("update", 1)]
+        note.save()
+        assert self.heard(listener) == [("update", 2)]
+
     def test_an_empty_payload_is_not_sent(self):
         self.bind(serialize=lambda self, instance, action: {}, stream=None)
         User.objects.create(username="lin")
