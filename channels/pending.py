@@ -50,8 +50,9 @@ class Pending(list[tuple[Any, Outgoing]]):
 
 # The sends of the consumer that runs in this context; None outside.
 pending_sends: ContextVar[Pending | None] = ContextVar("pending_sends", default=None)
-# Nobody would send what a child process adds to its copy.
-os.register_at_fork(after_in_child=lambda: pending_sends.set(None))
+if hasattr(os, "register_at_fork"):  # Windows has no forks
+    # Nobody would send what a child process adds to its copy.
+    os.register_at_fork(after_in_child=lambda: pending_sends.set(None))
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Tests of channels.pending: sends that wait, and what becomes of those that are refused."""
 
 import os
+import subprocess
+import sys
 import threading
 from contextvars import copy_context
 
@@ -61,6 +63,10 @@ class TestCollectSends:
             os.waitpid(child, 0)
         assert pending == []
         assert redis_layer.receive(["test"]) == ("test", {"value": 1})
+
+    def test_there_need_not_be_child_processes(self):
+        code = "import os; del os.fork, os.register_at_fork; import channels.pending"  # as Windows
+        subprocess.run([sys.executable, "-c", code], check=True)
 
 
 class TestSendPending:
