@@ -146,8 +146,14 @@ class DaphneProcess(ProcessSetup):
         """Serves until the process is terminated."""
         self.common_setup()
         # Imported here because it installs a reactor, which the tests' own process must not have.
-        from daphne.server import Server
+        from daphne.server import Server  # isort: skip
+        from twisted.internet import reactor
 
+        # Here too, for it brings the server's libraries with it.
+        from channels.interface.daphne import equip
+
+        # So that sockets end as they do in production.
+        reactor.callWhenRunning(equip)
         self.server = Server(
             application=self.make_channel_layer(),
             endpoints=[f"tcp:port=0:interface={self.host}"],

@@ -5,10 +5,17 @@ import multiprocessing
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
+from asgi_redis import RedisChannelLayer
 from channels.asgi import InvalidChannelLayerError, channel_layers
+from channels.routing import route
 from channels.test import ChannelLiveServerTestCase
 from channels.test.liveserver import DaphneProcess, WorkerProcess
+from tests.support.workers import working
+
+SECONDS = 30
 
 MEMORY = {"BACKEND": "channels.layers.memory.InMemoryChannelLayer", "ROUTING": []}
 
@@ -20,6 +27,10 @@ class Unstartable(DaphneProcess):
 
 class Case(ChannelLiveServerTestCase):
     ProtocolServerProcess = Unstartable
+
+
+def greet_and_close(message):
+    message.reply_channel.send({"text": "", "close": 1011})
 
 
 @pytest.fixture
@@ -79,6 +90,31 @@ def test_a_process_that_does_not_start_fails_the_test_with_its_exit_code(
     with pytest.raises(RuntimeError, match=r"Unstartable did not start \(exit code 7\)"):
         start()
     assert not multiprocessing.active_children()
+
+
+def test_its_daphne_closes_sockets_as_any_other(redis_url, prefix):
+    config = {"hosts": [redis_url], "prefix": prefix}
+    backend = "asgi_redis.RedisChannelLayer"
+    overridden = {
+        "CHANNEL_LAYERS": {"default": {"BACKEND": backend, "ROUTING": [], "TEST_CONFIG": config}}
+    }
+    context = multiprocessing.get_context("spawn")
+    port, ready, layer = context.Value("i"), context.Event(), RedisChannelLayer(**config)
+    process = DaphneProcess("127.0.0.1", port, ready, overridden, None, {})
+    process.start()
+    try:
+        assert ready.wait(SECONDS)
+        with (
+            working(layer, [route("websocket.connect", greet_and_close)]),
+            connect(f"ws://127.0.0.1:{port.value}/", proxy=None) as client,
+        ):
+            assert client.recv(SECONDS) == ""
+            with pytest.raises(ConnectionClosed):
+                client.recv(SECONDS)
+            assert client.close_code == 1011
+    finally:
+        process.terminate()
+        process.join()
 
 
 def test_the_processes_can_be_replaced():
