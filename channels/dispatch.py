@@ -57,6 +57,7 @@ class Call:
             try:
                 consumer_started.send(sender=self.sender, environ={})
                 self.consumer(self.message, **self.kwargs)
+                self._end_child()
             except BaseException as error:
                 self._end_with(error)
             finally:
@@ -72,6 +73,7 @@ class Call:
             try:
                 await sync_to_async(consumer_started.send)(sender=self.sender, environ={})
                 await self.consumer(self.message, **self.kwargs)
+                self._end_child()
             except BaseException as error:
                 self._end_with(error)
             finally:
@@ -88,11 +90,9 @@ class Call:
 
     def _end_with(self, error: BaseException) -> None:
         """Does what the exception asks for; raises again what must end the worker."""
+        self._end_child(error)
         try:
-            if isinstance(error, SystemExit) and os.getpid() != self._pid:
-                # A child that the consumer forked is done, and no worker.
-                os._exit(error.code if isinstance(error.code, int) else bool(error.code))
-            elif isinstance(error, ConsumeLater):
+            if isinstance(error, ConsumeLater):
                 self.put_back = True
             elif isinstance(error, Unsent):
                 self.is_unsent = True
@@ -107,6 +107,16 @@ class Call:
                 self._log(error, self.consumer)
         except Exception as misuse:
             self._log(misuse, self.consumer)
+
+    def _end_child(self, error: BaseException | None = None) -> None:
+        """Ends a child that the consumer has forked: it is no worker on the same connections."""
+        if os.getpid() == self._pid:
+            return
+        if isinstance(error, SystemExit):
+            os._exit(error.code if isinstance(error.code, int) else bool(error.code))
+        if error is not None:
+            self._log(error, self.consumer)
+        os._exit(error is not None)
 
     def _log_failures(self, responses: Iterable[tuple[Any, Any]]) -> None:
         for receiver, response in responses:

@@ -152,6 +152,22 @@ def test_a_child_that_a_consumer_forks_ends_as_it_says(code, status):
     assert statuses == [status]
 
 
+@pytest.mark.parametrize(("action", "status"), [(len, 1), (id, 0)])
+def test_a_child_that_a_consumer_forks_is_no_worker_however_it_ends(action, status):
+    def fork(message):
+        child = os.fork()
+        if child:
+            statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        else:
+            action(5)  # which raises, or returns
+
+    statuses, process = [], os.getpid()
+    make_call(fork).run()
+    if os.getpid() != process:
+        os._exit(99)
+    assert statuses == [status]
+
+
 def test_what_outlives_a_consumer_sends_by_itself():
     layer = InMemoryChannelLayer()
     go_on = threading.Event()
