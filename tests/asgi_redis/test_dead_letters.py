@@ -1,11 +1,11 @@
 """Tests of asgi_redis.dead_letters: they stay until an operator decides, within bounds."""
 
+import tracemalloc
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from asgi_redis import dead_letters
 from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from tests.support.waiting import wait_until
 
@@ -138,15 +138,53 @@ def test_those_of_other_servers_come_before_the_error_about_an_absent_one(
         next(letters)
 
 
-def test_there_can_be_more_than_one_read_brings(redis_layer, monkeypatch):
-    monkeypatch.setattr(dead_letters, "READ_COUNT", 2)
-    for number in range(5):
+def test_there_can_be_more_than_one_read_brings(redis_layer):
+    for number in range(20):
         redis_layer.nodes[0].run(
             ("XADD", redis_layer.keys.dead_letters, "*", "m", b"", "c", f"c{number}", "r", "x")
         )
     letters = list(redis_layer.dead_letters)
-    assert [letter.channel for letter in letters] == [f"c{number}" for number in range(5)]
-    assert len({letter.id for letter in letters}) == 5
+    assert [letter.channel for letter in letters] == [f"c{number}" for number in range(20)]
+    assert len({letter.id for letter in letters}) == 20
+
+
+def test_few_large_ones_are_in_memory_at_once(redis_layer):
+    size = 1024 * 1024
+    entry = ("XADD", redis_layer.keys.dead_letters, "*", "m", bytes(size), "c", "a", "r", "x")
+    redis_layer.nodes[0].execute([entry] * 30)
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in redis_layer.dead_letters) == 30
+        assert tracemalloc.get_traced_memory()[1] < 16 * size
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_comes_while_they_are_read_is_for_another_time(redis_layer):
+    entry = ("XADD", redis_layer.keys.dead_letters, "*", "m", b"", "c", "a", "r", "x")
+    redis_layer.nodes[0].execute([entry] * 20)
+    for count, letter in enumerate(redis_layer.dead_letters, 1):
+        redis_layer.dead_letters.purge(letter)
+        redis_layer.nodes[0].run(entry)  # as a worker does that is given it again
+        assert count <= 20
+    assert count == 20
+    assert len(list(redis_layer.dead_letters)) == 20
+
+
+def test_one_is_had_by_its_id(redis_layer):
+    entry = ("XADD", redis_layer.keys.dead_letters, "*", "m", b"\x80", "c", "test", "r", "x")
+    redis_layer.nodes[0].run(entry)
+    [letter] = redis_layer.dead_letters
+    assert redis_layer.dead_letters.get(letter.id) == letter
+    redis_layer.dead_letters.purge(letter)
+    assert redis_layer.dead_letters.get(letter.id) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["", "0", "0:", "0:1", "1:1-1", "-1:1-1", "0:+-1", f"0:{10**20}-1"]
+)
+def test_what_names_none_is_none(redis_layer, name):
+    assert redis_layer.dead_letters.get(name) is None
 
 
 def test_the_newest_are_kept(redis_layer, monkeypatch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pprint
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -33,60 +33,49 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if "dead_letters" not in layer.extensions:
             raise CommandError(f"Channel layer {layer} keeps no dead letters.")
+        letters = layer.dead_letters
         everything = action == "list" or options["all"]
         try:
-            known, away = _known(layer.dead_letters)
-            chosen = known if everything else _chosen(known, away, options["ids"])
-            getattr(self, f"_{action}")(layer.dead_letters, chosen)
-            if away and everything:
-                raise away
+            chosen = letters if everything else _chosen(letters, options["ids"])
+            getattr(self, f"_{action}")(letters, chosen)
         except LayerUnavailable as error:
             raise CommandError(str(error)) from error
 
-    def _list(self, letters: Any, known: Sequence[Any]) -> None:
-        for letter in known:
-            since = letter.since.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-            self.stdout.write(f"{letter.id}  {since}  {letter.channel}  {letter.reason}")
-        self.stdout.write(f"{len(known)} dead letters.")
+    def _list(self, letters: Any, chosen: Iterable[Any]) -> None:
+        count = 0
+        try:
+            for letter in chosen:
+                count += 1
+                since = letter.since.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+                self.stdout.write(f"{letter.id}  {since}  {letter.channel}  {letter.reason}")
+        except LayerUnavailable:
+            self.stdout.write(f"{count} dead letters on the servers that answer.")
+            raise
+        self.stdout.write(f"{count} dead letters.")
 
-    def _show(self, letters: Any, chosen: Sequence[Any]) -> None:
+    def _show(self, letters: Any, chosen: Iterable[Any]) -> None:
         for letter in chosen:
-            content = letter.data if letter.message is None else letter.message
+            message = letter.message
+            content = letter.data if message is None else message
             self.stdout.write(f"{letter.id}  {letter.channel}  {letter.reason}")
             self.stdout.write(pprint.pformat(content))
 
-    def _requeue(self, letters: Any, chosen: Sequence[Any]) -> None:
+    def _requeue(self, letters: Any, chosen: Iterable[Any]) -> None:
         for letter in chosen:
             letters.requeue(letter)
             self.stdout.write(f"Sent {letter.id} to {letter.channel} again.")
 
-    def _purge(self, letters: Any, chosen: Sequence[Any]) -> None:
+    def _purge(self, letters: Any, chosen: Iterable[Any]) -> None:
         for letter in chosen:
             letters.purge(letter)
             self.stdout.write(f"Removed {letter.id}.")
 
 
-def _known(letters: Iterable[Any]) -> tuple[list[Any], LayerUnavailable | None]:
-    """Returns the letters on the servers that answer, and what is wrong with one that does not."""
-    known = []
-    try:
-        for letter in letters:
-            known.append(letter)
-    except LayerUnavailable as error:
-        if not known:
-            raise
-        return known, error
-    return known, None
-
-
-def _chosen(
-    known: Sequence[Any], away: LayerUnavailable | None, ids: Sequence[str]
-) -> Sequence[Any]:
+def _chosen(letters: Any, ids: Sequence[str]) -> Iterator[Any]:
     if not ids:
         raise CommandError("Name the ids of dead letters, or --all.")
-    unknown = set(ids) - {letter.id for letter in known}
-    if unknown and away:
-        raise away  # they may be there
+    # One after the other, before anything happens: together they may be large.
+    unknown = [name for name in ids if letters.get(name) is None]
     if unknown:
-        raise CommandError(f"No dead letters {', '.join(sorted(unknown))}; see the list.")
-    return [letter for letter in known if letter.id in ids]
+        raise CommandError(f"No dead letters {', '.join(unknown)}; see the list.")
+    return filter(None, map(letters.get, ids))
