@@ -150,7 +150,7 @@ class Commands:
         """Returns the commands that ask a process for its members of a group."""
         inbox = self.keys.inbox(process)
         # The process may be dead by now, and its inbox gone.
-        return [("XADD", inbox, "*", "q", group, "m", answer), self.let_expire(inbox)]
+        return [("XADD", inbox, "*", "q", group, "m", answer), self.keep(inbox)]
 
     def answer(self, question: Question) -> list[Command]:
         """Returns the commands that list this process's members of a group."""
@@ -246,7 +246,7 @@ class Commands:
             for command in (
                 ("XGROUP", "CREATE", stream, WORKERS, "0", "MKSTREAM"),
                 # Whoever goes on reading sees to it that the stream is kept.
-                self.let_expire(stream),
+                self.keep(stream),
             )
         ]
 
@@ -258,11 +258,11 @@ class Commands:
     def send_again(self, item: Outgoing) -> list[Command]:
         """Returns the commands that put back what was settled when it was read, full or not."""
         stream = self.keys.stream(item.name)
-        return [("XADD", stream, "*", "m", self.encrypt(item.data)), self.let_expire(stream)]
+        return [("XADD", stream, "*", "m", self.encrypt(item.data)), self.keep(stream)]
 
-    def let_expire(self, key: str) -> Command:
-        """Returns the command that gives a key an expiry, unless it has one."""
-        return ("PEXPIRE", key, self.expiry_ms, "NX")
+    def keep(self, stream: str) -> Command:
+        """Returns the command that keeps a stream for as long as a message lives, or longer."""
+        return scripts.keep([stream], self.expiry_ms)
 
     def hand_back(
         self, channel: str, worker: str, died: bool, ids: Sequence[bytes] = ()

@@ -95,16 +95,8 @@ class DeadLetters:
         """Sends a letter to its channel again, whatever room that has, with fresh tries."""
         # Where its channel is now: the letter may be older than one of the servers.
         node = self._nodes[shard(letter.channel, len(self._nodes))]
-        node.expect(
-            node.execute(
-                [
-                    ("XADD", letter.stream, "*", "m", letter.data),
-                    # Where readers keep the stream it has an expiry, and a longer one.
-                    self._commands.let_expire(letter.stream),
-                    ("PEXPIRE", letter.stream, self._commands.expiry_ms, "GT"),
-                ]
-            )
-        )
+        add = ("XADD", letter.stream, "*", "m", letter.data)
+        node.expect(node.execute([add, self._commands.keep(letter.stream)]))
         # Last: should this fail, there are two of it instead of none.
         self.purge(letter)
 

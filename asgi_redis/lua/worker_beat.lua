@@ -23,7 +23,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV
 local silent = redis.call('EXISTS', ARGV[6]) == 1
 local turns = {}
 for i = 2, #KEYS do
-    redis.call('PEXPIRE', KEYS[i], ARGV[3])
+    keep(KEYS[i], ARGV[3])
     if not silent and redis.call('SET', ARGV[5] .. KEYS[i], ARGV[1], 'NX', 'PX', ARGV[2]) then
         turns[#turns + 1] = i - 1
     end

@@ -114,4 +114,4 @@ class TestWorkers:
     def test_what_is_put_back_is_encrypted_again_and_kept_no_longer_than_others(self, commands):
         add, keep = commands.send_again(to("a", 1))
         assert add[-1] == encrypted(1)
-        assert keep == ("PEXPIRE", "asgi:channel:a", 60_000, "NX")
+        assert keep == scripts.keep(["asgi:channel:a"], 60_000)

@@ -533,6 +533,26 @@ class TestRefusals:
         redis_layer.send("broken", {})
         assert [delivery.channel for delivery in take(workers[0])] == ["broken"]
 
+    def test_what_another_program_has_under_a_channels_key_stays_as_it_is(
+        self, redis_layer, workers
+    ):
+        spoil(redis_layer, "broken")
+        [node], key = redis_layer.nodes, redis_layer.keys.stream("broken")
+        node.run(redis_layer.commands.dead_letter("broken", b"\x80", "it killed"))
+        [letter] = redis_layer.dead_letters
+        workers.append(redis_layer.subscribe(["test", "broken"]))
+        assert workers[0].turn([to("broken", {})], [], 1)[1] == []
+        workers[0]._shares[0].heart.beat()
+        for refused in (
+            lambda: redis_layer.send("broken", {}),
+            lambda: redis_layer.send_again("broken", {}),
+            lambda: redis_layer.receive(["broken"], block=True),
+            lambda: redis_layer.dead_letters.requeue(letter),
+        ):
+            with pytest.raises(LayerUnavailable, match="WRONGTYPE"):
+                refused()
+        assert node.execute([("GET", key), ("PTTL", key)]) == [b"something else", -1]
+
     def test_one_for_now_leaves_all_to_be_sent_later(self, valkey, layer_on, workers):
         layer = layer_on(valkey)
         workers.append(layer.subscribe(["test"]))
