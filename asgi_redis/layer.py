@@ -223,6 +223,10 @@ class RedisChannelLayer(BaseChannelLayer):
         names.check_channel(channel)
         return statistics.of_channel(self.nodes[self.shard(channel)], self.keys, channel)
 
+    def survey(self, channels: Iterable[str]) -> statistics.Survey:
+        """Returns the layer's counts and those of channels, as far as its servers answer."""
+        return statistics.survey(self.nodes, self.keys, map(names.check_channel, channels))
+
     @property
     def dead_letters(self) -> DeadLetters:
         """The messages that no consumer can be given."""

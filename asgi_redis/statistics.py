@@ -2,19 +2,63 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from redis.exceptions import ResponseError
 
 from asgi_redis.commands import PROCESS_TTL_MS
 from asgi_redis.heart import SUSPECT_MS
-from asgi_redis.keys import WORKERS, Keys
+from asgi_redis.keys import WORKERS, Keys, shard
 from asgi_redis.node import Node
 from channels.layers.exceptions import LayerUnavailable, PartlyUnavailable
 
 COUNTS = ("messages_count", "channel_full_count", "group_drops", "redeliveries")
+
+
+class Survey(NamedTuple):
+    """What a layer has counted, as far as its servers answer.
+
+    Fields:
+        total: as `of_layer` returns it; empty if no server answers.
+        servers: by address, the counts that each server has of them.
+        away: by address, what is wrong with a server that does not answer.
+        channels: by name, as `of_channel` returns it.
+        unknown: by name, why a channel is not among those.
+    """
+
+    total: dict[str, int]
+    servers: dict[str, dict[str, int]]
+    away: dict[str, LayerUnavailable]
+    channels: dict[str, dict[str, Any]]
+    unknown: dict[str, LayerUnavailable]
+
+
+class _Heard(NamedTuple):
+    """What one server tells: its counts, and who is alive; others may know them too."""
+
+    counts: dict[str, int]
+    servers: set[bytes]
+    workers: set[bytes]
+
+
+def survey(nodes: Sequence[Node], keys: Keys, channels: Iterable[str]) -> Survey:
+    """Returns the counts of a layer and of channels; waits for a server that is away only once."""
+    found, heard = Survey({}, {}, {}, {}, {}), []
+    by_node = defaultdict(list)
+    for channel in channels:
+        by_node[shard(channel, len(nodes))].append(channel)
+    for index, node in enumerate(nodes):
+        try:
+            heard.append(_ask(node, keys))
+        except LayerUnavailable as error:
+            found.away[node.address] = error
+            found.unknown.update(dict.fromkeys(by_node[index], error))
+            continue
+        found.servers[node.address] = heard[-1].counts
+        _survey_channels(node, keys, by_node[index], found)
+    return found._replace(total=_total(heard)) if heard else found
 
 
 def of_layer(nodes: Sequence[Node], keys: Keys) -> dict[str, int]:
@@ -34,28 +78,13 @@ def of_layer(nodes: Sequence[Node], keys: Keys) -> dict[str, int]:
         LayerUnavailable: none of the nodes answers.
         PartlyUnavailable: some do not; it has the counts of the others.
     """
-    total: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
-    all_servers: set[bytes] = set()
-    all_workers: set[bytes] = set()
-    failures: list[LayerUnavailable] = []
-    for node in nodes:
-        try:
-            now, counts, dead, loads, servers, workers = _ask(node, keys)
-        except LayerUnavailable as error:
-            failures.append(error)
-            continue
-        total.update(_integers(counts))
-        total.update(dead_letters=dead, members=sum(map(int, loads)))
-        now_ms = int(now[0]) * 1000
-        # Each may be known to several nodes.
-        all_servers |= _alive(servers, now_ms - PROCESS_TTL_MS)
-        all_workers |= _alive(workers, now_ms - SUSPECT_MS)
-    if len(failures) == len(nodes):
+    found = survey(nodes, keys, ())
+    failures = list(found.away.values())
+    if not found.servers:
         raise failures[0]
-    known = {**total, "servers": len(all_servers), "workers": len(all_workers)}
     if failures:
-        raise PartlyUnavailable("; ".join(map(str, failures)), known)
-    return known
+        raise PartlyUnavailable("; ".join(map(str, failures)), found.total)
+    return found.total
 
 
 def of_channel(node: Node, keys: Keys, channel: str) -> dict[str, Any]:
@@ -91,8 +120,16 @@ def of_channel(node: Node, keys: Keys, channel: str) -> dict[str, Any]:
     }
 
 
-def _ask(node: Node, keys: Keys) -> list[Any]:
-    return node.expect(
+def _survey_channels(node: Node, keys: Keys, channels: Sequence[str], found: Survey) -> None:
+    for channel in channels:
+        try:
+            found.channels[channel] = of_channel(node, keys, channel)
+        except LayerUnavailable as error:
+            found.unknown[channel] = error
+
+
+def _ask(node: Node, keys: Keys) -> _Heard:
+    now, counts, dead, loads, servers, workers = node.expect(
         node.execute(
             [
                 ("TIME",),
@@ -104,6 +141,22 @@ def _ask(node: Node, keys: Keys) -> list[Any]:
             ]
         )
     )
+    now_ms = int(now[0]) * 1000
+    known = {**dict.fromkeys(COUNTS, 0), **_integers(counts)}
+    return _Heard(
+        {**known, "dead_letters": dead, "members": sum(map(int, loads))},
+        _alive(servers, now_ms - PROCESS_TTL_MS),
+        _alive(workers, now_ms - SUSPECT_MS),
+    )
+
+
+def _total(heard: Sequence[_Heard]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in heard:
+        total.update(one.counts)
+    servers = set().union(*(one.servers for one in heard))
+    workers = set().union(*(one.workers for one in heard))
+    return {**total, "servers": len(servers), "workers": len(workers)}
 
 
 def _integers(pairs: Sequence[bytes]) -> dict[str, int]:

@@ -7,7 +7,7 @@ folder that all of them share, the answer holds the sum, otherwise the answering
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -73,8 +73,10 @@ class _Now(Collector):
         layer = channel_layers[DEFAULT_CHANNEL_LAYER]
         yield from _log()
         if "statistics" in layer.extensions:
-            yield from _channels(layer)
-            yield from _layer(layer.global_statistics())
+            found = layer.survey(layer.router.channels)
+            yield from _channels(found.channels)
+            yield from _servers(found)
+            yield from _layer(found.total)
 
 
 def _log() -> Iterator[Metric]:
@@ -91,19 +93,28 @@ def _log() -> Iterator[Metric]:
     )
 
 
-def _channels(layer: Any) -> Iterator[Metric]:
-    statistics = {name: layer.channel_statistics(name) for name in sorted(layer.router.channels)}
+def _channels(channels: Mapping[str, Mapping[str, Any]]) -> Iterator[Metric]:
     for key, text in CHANNEL_GAUGES.items():
         family = GaugeMetricFamily(f"tracker_channel_{key}", text, labels=["channel"])
-        for channel, values in statistics.items():
+        for channel, values in sorted(channels.items()):
             family.add_metric([channel], values[key])
         yield family
 
 
-def _layer(statistics: dict[str, Any]) -> Iterator[Metric]:
+def _servers(found: Any) -> Iterator[Metric]:
+    up = GaugeMetricFamily("tracker_redis_up", "Whether a Redis answers.", labels=["server"])
+    for address in sorted({**found.servers, **found.away}):
+        up.add_metric([address], address in found.servers)
+    yield up
+    # Their sum would fall while one is away, which looks as if all had begun anew.
     for key, name, text in LAYER_COUNTERS:
-        if key in statistics:
-            yield CounterMetricFamily(name, text, value=statistics[key])
+        family = CounterMetricFamily(name, text, labels=["server"])
+        for address, counts in sorted(found.servers.items()):
+            family.add_metric([address], counts[key])
+        yield family
+
+
+def _layer(total: Mapping[str, int]) -> Iterator[Metric]:
     for key, name, text in LAYER_GAUGES:
-        if key in statistics:
-            yield GaugeMetricFamily(name, text, value=statistics[key])
+        if key in total:
+            yield GaugeMetricFamily(name, text, value=total[key])

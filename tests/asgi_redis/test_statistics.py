@@ -108,6 +108,60 @@ def test_what_the_others_know_comes_with_the_error_about_an_absent_server(
     assert caught.value.known.keys() == counts.keys()
 
 
+class TestSurvey:
+    NAMES = tuple(f"test{number}" for number in range(9))
+
+    def test_it_has_what_is_told_of_the_layer_and_of_each_channel(self, make_redis_layer):
+        layer = make_redis_layer("shards")
+        for name in self.NAMES:
+            layer.send(name, {})
+        found = layer.survey(self.NAMES)
+        assert found.total == layer.global_statistics()
+        assert {name: row["messages_pending"] for name, row in found.channels.items()} == (
+            dict.fromkeys(self.NAMES, 1)
+        )
+        sent = [counts["messages_count"] for counts in found.servers.values()]
+        assert (len(sent), sum(sent)) == (3, 9)
+        assert (found.away, found.unknown) == ({}, {})
+
+    def test_it_has_what_the_others_know_and_says_who_is_away(
+        self, valkey, layer_on, redis_url, prefix
+    ):
+        layer = layer_on(hosts=[redis_url, valkey.url], prefix=prefix)
+        valkey.kill()
+        found = layer.survey(self.NAMES)
+        assert list(found.servers) == [layer.nodes[0].address]
+        assert list(found.away) == [layer.nodes[1].address]
+        assert set(found.unknown) == {name for name in self.NAMES if layer.shard(name) == 1}
+        assert set(found.channels) == set(self.NAMES) - set(found.unknown)
+
+    def test_one_server_that_is_away_has_told_nothing(self, valkey, layer_on):
+        layer = layer_on(valkey)
+        valkey.kill()
+        assert layer.survey(["test"])[:2] == ({}, {})
+
+    def test_a_server_that_hangs_is_waited_for_once(
+        self, valkey, layer_on, redis_url, prefix, monkeypatch
+    ):
+        monkeypatch.setattr("asgi_redis.node.TIMEOUT_SECONDS", 0.5)
+        layer = layer_on(hosts=[redis_url, valkey.url], prefix=prefix)
+        layer.survey(self.NAMES)
+        valkey.pause()
+        try:
+            start = time.monotonic()
+            found = layer.survey(self.NAMES)
+        finally:
+            valkey.resume()
+        assert time.monotonic() - start < 1
+        assert list(found.away) == [layer.nodes[1].address]
+
+    def test_a_key_that_holds_something_else_costs_one_channel(self, redis_layer):
+        redis_layer.nodes[0].run(("SET", redis_layer.keys.stream("broken"), "something else"))
+        found = redis_layer.survey(["broken", "test"])
+        assert "WRONGTYPE" in str(found.unknown["broken"])
+        assert (list(found.channels), found.away) == (["test"], {})
+
+
 class TestDrops:
     def test_group_messages_without_room_are_counted(self, make_redis_layer, monkeypatch):
         monkeypatch.setattr("channels.layers.base.BaseChannelLayer.mailbox_capacity", 5)

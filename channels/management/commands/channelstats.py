@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from channels.asgi import DEFAULT_CHANNEL_LAYER, ChannelLayerWrapper, channel_layers
-from channels.layers.exceptions import LayerUnavailable, PartlyUnavailable
+from channels.layers.exceptions import LayerUnavailable
 
 WATCH_SECONDS = 2.0
 
@@ -52,21 +52,22 @@ class Command(BaseCommand):
 
     def _print(self, layer: ChannelLayerWrapper) -> None:
         """Prints what can be known; raises LayerUnavailable afterwards if that is not all."""
-        away: LayerUnavailable | None = None
-        try:
-            counts = layer.global_statistics()
-        except PartlyUnavailable as error:
-            counts, away = error.known, error
-        self.stdout.write("  ".join(f"{name} {value}" for name, value in sorted(counts.items())))
+        found = layer.survey(layer.router.channels)
+        if found.total:
+            self._print_found(found)
+        failures = dict.fromkeys(map(str, [*found.away.values(), *found.unknown.values()]))
+        if failures:
+            raise LayerUnavailable("; ".join(failures))
+
+    def _print_found(self, found: Any) -> None:
+        counts = (f"{name} {value}" for name, value in sorted(found.total.items()))
+        self.stdout.write("  ".join(counts))
         self.stdout.write(f"{'channel':40} {'sent':>10} {'full':>8} {'waiting':>8} {'oldest':>8}")
-        for channel in sorted(layer.router.channels):
-            try:
-                self._print_channel(channel, layer.channel_statistics(channel))
-            except LayerUnavailable as error:
-                away = away or error
-                self.stdout.write(f"{channel:40} {'its server is away':>37}")
-        if away:
-            raise away
+        for channel in sorted({**found.channels, **found.unknown}):
+            if channel in found.channels:
+                self._print_channel(channel, found.channels[channel])
+            else:
+                self.stdout.write(f"{channel:40} {'not known':>37}")
 
     def _print_channel(self, channel: str, counts: dict[str, Any]) -> None:
         self.stdout.write(

@@ -547,7 +547,7 @@ class TestAttributes:
         methods = {
             "groups": ["group_add", "group_discard", "group_channels", "send_group"],
             "flush": ["flush"],
-            "statistics": ["global_statistics", "channel_statistics"],
+            "statistics": ["global_statistics", "channel_statistics", "survey"],
             "async": ["receive_async"],
             "twisted": ["receive_twisted"],
             "dead_letters": ["dead_letters"],

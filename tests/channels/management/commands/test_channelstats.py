@@ -69,7 +69,7 @@ class TestOneOfSeveralServersAway:
         counts, _, *channels = [line.split() for line in out.getvalue().splitlines()]
         assert counts[counts.index("messages_count") + 1] == "2"
         rows = {name: " ".join(values) for name, *values in channels}
-        assert rows["orders"] == "its server is away"
+        assert rows["orders"] == "not known"
         assert rows["quiet"] == "0 0 0 0.0s"
 
     def test_watching_goes_on(self, monkeypatch):
