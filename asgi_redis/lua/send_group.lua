@@ -71,8 +71,9 @@ if not heard then
     -- Those of a group are neighbours in the index, in order; no group's name has a space.
     local ms, number = id:match('^(%d+)-(%d+)$')
     redis.call('ZADD', KEYS[6], 0, string.format('%s %s-%08d', ARGV[1], ms, number))
-    redis.call('PEXPIRE', KEYS[5], ARGV[7])
-    redis.call('PEXPIRE', KEYS[6], ARGV[7])
+    -- Members are told of what has expired: so it is there for as long as any can be left.
+    redis.call('PEXPIRE', KEYS[5], ARGV[8])
+    redis.call('PEXPIRE', KEYS[6], ARGV[8])
 end
 if sent > 0 then redis.call('HINCRBY', KEYS[3], 'messages_count', sent) end
 if drops > 0 then redis.call('HINCRBY', KEYS[3], 'group_drops', drops) end

@@ -697,6 +697,24 @@ class TestForgetting:
 
         asyncio.run(scenario())
 
+    def test_what_has_expired_is_told_however_long_nobody_came(
+        self, make_redis_layer, receiver, monkeypatch
+    ):
+        monkeypatch.setattr(asgi_redis.commands, "PROCESS_TTL_MS", 250)
+        layer = make_redis_layer(expiry=0.5)
+
+        async def scenario():
+            async with opened(layer, receiver) as mailbox:
+                channel = await joined(layer, mailbox, receiver)
+                layer.flush()
+                layer.send_group("friends", {"number": 1})
+                await asyncio.sleep(0.8)
+                beat(mailbox)
+                await eventually(lambda: receiver.lost_channels == {channel}, "the news")
+                await reaches(layer, receiver)
+
+        asyncio.run(scenario())
+
     def test_what_is_kept_goes_when_all_are_heard_again(self, redis_layer, receiver):
         node, keys = redis_layer.nodes[0], redis_layer.keys
 
