@@ -28,10 +28,13 @@ local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local function last_of(key) return redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2] end
 local own, newest, workers = redis.call('ZSCORE', KEYS[1], ARGV[1]), last_of(KEYS[1]), last_of(KEYS[7])
--- Others prove nothing just after Redis was away for all: some are heard again before us.
-local conclusive = redis.call('EXISTS', KEYS[5], KEYS[9]) == 0
-local missed = conclusive and own and now - own > tonumber(ARGV[5])
-    and math.max(newest, workers or 0) - own > tonumber(ARGV[4])
+-- Others prove nothing just after Redis was away for all: some are heard again before us. Workers do,
+-- if they were heard all along, also when it was interface servers that were all away.
+local function were_heard(last, ...)
+    return last and last - own > tonumber(ARGV[4]) and redis.call('EXISTS', ...) == 0
+end
+local missed = own and now - own > tonumber(ARGV[5])
+    and (were_heard(newest, KEYS[5], KEYS[9]) or were_heard(workers, KEYS[9]))
 
 -- Where all are silent it was Redis that was away; where there are none, it may have forgotten them.
 if not newest or now - newest > tonumber(ARGV[3]) then redis.call('SET', KEYS[5], 1, 'PX', ARGV[4]) end

@@ -214,16 +214,19 @@ class TestDeadServers:
         asyncio.run(scenario())
 
     @pytest.mark.parametrize(
-        ("others_were_heard", "silence", "is_told"),
+        ("others", "silence", "is_told"),
         [
-            (True, None, True),
-            (False, None, False),
-            (True, "silence", False),  # Redis was away for all, and others are heard again first
-            (True, "worker_silence", False),
+            ("workers", None, True),
+            ("processes", None, True),
+            (None, None, False),
+            # Redis was away for all, and others are heard again first.
+            ("processes", "silence", False),
+            ("processes", "worker_silence", False),
+            ("workers", "worker_silence", False),
         ],
     )
     def test_one_that_was_away_for_longer_than_messages_live_is_told_if_others_were_not(
-        self, redis_layer, receiver, monkeypatch, others_were_heard, silence, is_told
+        self, redis_layer, receiver, monkeypatch, others, silence, is_told
     ):
         monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 60)
         monkeypatch.setattr(asgi_redis.commands.Commands, "bury", lambda *_: ("PING",))
@@ -239,11 +242,35 @@ class TestDeadServers:
                 if silence:
                     node.run(("SET", getattr(keys, silence), 1))
                 node.run(("ZADD", keys.processes, last, mailbox.name))
-                node.run(("ZADD", keys.workers, last + 20_000 * others_were_heard, "worker"))
+                if others:
+                    node.run(("ZADD", getattr(keys, others), last + 20_000, "other"))
                 mailbox._branches[0]._beat_now.set()
                 await eventually(lambda: float(node.run(score)) > last, "the next")
                 await asyncio.sleep(0.05)
                 assert receiver.lost_channels == (receiver.held if is_told else set())
+
+        asyncio.run(scenario())
+
+    def test_all_that_were_away_together_are_told_if_workers_were_not(
+        self, make_redis_layer, monkeypatch
+    ):
+        monkeypatch.setattr(asgi_redis.mailbox, "BEAT_SECONDS", 60)
+        layer = make_redis_layer(expiry=1)
+        [node], keys = layer.nodes, layer.keys
+
+        async def scenario():
+            first, second = Receiver(), Receiver()
+            async with opened(layer, first) as one, opened(layer, second) as two:
+                here, there = await joined(layer, one, first), await joined(layer, two, second)
+                last = server_ms(layer) - 60_000
+                node.run(("DEL", keys.silence))
+                for mailbox in (one, two):
+                    node.run(("ZADD", keys.processes, last, mailbox.name))
+                node.run(("ZADD", keys.workers, server_ms(layer), "worker"))
+                beat(one)
+                await eventually(lambda: first.lost_channels == {here}, "the news")
+                beat(two)
+                await eventually(lambda: second.lost_channels == {there}, "the same")
 
         asyncio.run(scenario())
 
