@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from functools import partial
 from io import SEEK_END, BytesIO
@@ -20,6 +21,9 @@ logger = logging.getLogger(__name__)
 
 # The absolute form of a request's target, by authority and the rest.
 ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+
+# A port that is as long as this may be a larger number than layers carry.
+PORT_BYTES = 19
 
 # How long the client of a connection that is being closed may read nothing.
 UNREAD_SECONDS = 30.0
@@ -50,6 +54,10 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
             self.content = Upload(self.content)
         if self._is_last:
             self.be_last()
+        if not self._knows_client():
+            self.request_start = time.time()
+            self.basic_error(400, b"Bad Request", "Invalid header of a proxy")
+            return None
         return super().process()
 
     def be_last(self) -> None:
@@ -154,6 +162,21 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
             self.requestHeaders.setRawHeaders(b"Host", [authority])
             self.uri = rest if rest.startswith(b"/") else b"/" + rest
             self.path = self.uri.partition(b"?")[0]
+
+    def _knows_client(self) -> bool:
+        """Returns whether what a proxy says of the client can be read; Daphne would fail at it."""
+        server = self.server
+        if not server.proxy_forwarded_address_header:
+            return True
+        ports = self._said(server.proxy_forwarded_port_header)
+        said = self._said(
+            server.proxy_forwarded_address_header, server.proxy_forwarded_proto_header
+        )
+        return b"".join(said + ports).isascii() and all(len(port) < PORT_BYTES for port in ports)
+
+    def _said(self, *names: str | None) -> list[bytes]:
+        headers = self.requestHeaders
+        return [v for name in names if name for v in headers.getRawHeaders(name.encode(), ())]
 
     def _tell_length(self) -> None:
         """Says of a body that came in chunks how long it is, as a proxy that has all of it does.

@@ -101,6 +101,21 @@ def test_requests_that_come_at_once_are_answered_in_order(daphne):
     assert answer.count(b"HTTP/1.1 200 OK") == 3
 
 
+@pytest.mark.parametrize("upgrade", [b"", b"Connection: Upgrade\r\nUpgrade: websocket\r\n"])
+@pytest.mark.parametrize(
+    "said", [b"For: \xff\xfe", b"Port: \xff\xfe", b"Proto: \xff\xfe", b"Port: " + b"9" * 30]
+)
+def test_a_client_whose_proxy_says_what_cannot_be_read_is_refused(daphne, said, upgrade):
+    with socket.create_connection(("127.0.0.1", daphne.port), SECONDS) as client:
+        said = b"X-Forwarded-%b\r\nX-Forwarded-For: 192.0.2.1\r\n" % said
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n%b%b\r\n" % (said, upgrade))
+        assert client.recv(4096).startswith(b"HTTP/1.1 400 Bad Request")
+        if not upgrade:
+            client.sendall(b"GET /next/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert daphne.take("http.request")["path"] == "/next/"
+    assert "Traceback" not in daphne.process.output
+
+
 def test_an_encoding_that_the_worker_names_itself_is_left_to_the_server(daphne):
     connection, message = daphne.request()
     headers = [[b"Transfer-Encoding", b"chunked"]]
