@@ -13,7 +13,6 @@ from asgi_redis import scripts
 from asgi_redis.estate import hand_back_all
 from asgi_redis.keys import WORKERS
 from asgi_redis.outage import Outage
-from channels.layers import names
 from channels.layers.exceptions import LayerUnavailable
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ GIVE_UP_MS = 120_000
 FORGET_MS = 3_600_000
 # Streams outlive their last reader by this long, or by the expiry of what is in them.
 KEEP_STREAM_MS = 600_000
-# What the names of channels begin with on which clients are heard.
-CLIENT_CHANNELS = ("http.", "websocket.")
 
 
 def connection_name(worker: str) -> str:
@@ -123,13 +120,6 @@ class Heart(threading.Thread):
                 back,
                 len(dead),
             )
-        if channel.startswith(CLIENT_CHANNELS):
-            for data in dead:
-                self._tell_client(data)
-
-    def _tell_client(self, data: bytes) -> None:
-        """Ends the connection that a message came from: what follows it would hide a gap."""
-        with suppress(ValueError):
-            reply_channel = self._layer.decode(data).get("reply_channel")
-            if isinstance(reply_channel, str) and names.is_local(reply_channel):
-                self._layer.tell_lost(reply_channel)
+        for data in dead:
+            with suppress(ValueError):  # it is no message
+                self._layer.tell_client(channel, self._layer.decode(data))

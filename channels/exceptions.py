@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ConsumeLater(Exception):
-    """Puts the message back on its channel; raised at most ten times for one message."""
+    """Puts the message back on its channel; the eleventh time drops it and tells its client."""
 
 
 class ResponseLater(Exception):

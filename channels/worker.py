@@ -196,11 +196,14 @@ class Worker:
             if not supply.carry_through(lambda: send_pending(others)):
                 return  # the worker has to stop: another one runs the message again
         if call.put_back:
-            own += self._put_back(delivery)
+            again = self._put_back(delivery)
+            if not (again or supply.carry_through(partial(self._tell_client, delivery))):
+                return  # the worker has to stop: another one gives it up
+            own += again
         results.add(own, delivery)
 
     def _put_back(self, delivery: Delivery) -> list[Outgoing]:
-        """Returns the message, to be sent again."""
+        """Returns the message, to be sent again; nothing if it is given up."""
         tries = delivery.message.get("__retries__", 0) + 1
         if tries > self.message_retries:
             logger.warning(
@@ -216,6 +219,9 @@ class Worker:
         except (TypeError, MessageTooLarge):
             logger.exception("Dropped a message on %s that was changed:", delivery.channel)
         return []
+
+    def _tell_client(self, delivery: Delivery) -> None:
+        self.channel_layer.tell_client(delivery.channel, delivery.message)
 
     def _finish_apart(self, supply: Supply, delivery: Delivery, call: Call) -> None:
         results = Results()

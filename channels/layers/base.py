@@ -18,6 +18,8 @@ from channels.layers.subscription import PlainSubscription, Refusal, Subscriptio
 
 # Uploads wait in the interface server's files: the layer holds what keeps their readers busy.
 BODY_CAPACITY = 8
+# What the names of channels begin with on which clients are heard.
+CLIENT_CHANNELS = ("http.", "websocket.")
 # Calls of `receive_async` and `receive_twisted` that wait at a time, each in a thread.
 READERS = 100
 
@@ -194,6 +196,22 @@ class BaseChannelLayer:
         Raises:
             LayerUnavailable: the layer's server does not answer.
         """
+
+    def tell_client(self, channel: str, message: dict[str, Any]) -> None:
+        """Ends the connection of a client whose message is given up: what follows would hide a gap.
+
+        Arguments:
+            channel: that the message was on; clients are heard on some only.
+            message: its content.
+
+        Raises:
+            LayerUnavailable: the layer's server does not answer.
+        """
+        if not channel.startswith(CLIENT_CHANNELS):
+            return
+        reply_channel = message.get("reply_channel")
+        if isinstance(reply_channel, str) and names.is_local(reply_channel):
+            self.tell_lost(reply_channel)
 
     def flush(self) -> None:
         """Drops every message and every group of this layer."""

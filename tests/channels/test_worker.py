@@ -352,6 +352,18 @@ class TestSteering:
         assert tries == [1] * 11
         assert layer.receive(["test"]) == (None, None)
 
+    def test_a_client_whose_message_is_dropped_is_told(self, layer, monkeypatch):
+        told = []
+        monkeypatch.setattr(layer, "tell_lost", told.append)
+
+        def consumer(message):
+            raise ConsumeLater
+
+        layer.send("websocket.receive", {"reply_channel": "process!1"})
+        with working(layer, {"websocket.receive": consumer}):
+            wait_until(lambda: told, "the news")
+        assert told == ["process!1"]
+
     def test_consume_later_lets_others_go_first(self, layer):
         seen = []
 

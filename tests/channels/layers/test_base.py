@@ -561,6 +561,24 @@ class TestAttributes:
         assert not missing
 
 
+@pytest.mark.parametrize(
+    ("channel", "reply_channel", "told"),
+    [
+        ("websocket.receive", "owner!1", ["owner!1"]),
+        ("websocket.receive", "no-client", []),
+        ("websocket.receive", None, []),
+        ("jobs", "owner!1", []),
+    ],
+)
+def test_a_client_whose_message_is_given_up_is_told(
+    layer, monkeypatch, channel, reply_channel, told
+):
+    names = []
+    monkeypatch.setattr(layer, "tell_lost", names.append)
+    layer.tell_client(channel, {"reply_channel": reply_channel})
+    assert names == told
+
+
 def test_a_layer_without_mailboxes_says_so():
     with pytest.raises(NotImplementedError, match="BaseChannelLayer cannot serve"):
         BaseChannelLayer().open_mailbox("test", None)
