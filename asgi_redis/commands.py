@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from asgi_redis.inbox import Question
 from asgi_redis.keys import WORKERS, Keys
 from asgi_redis.scripts import Command
 from channels.layers import names
+from channels.layers.base import TAKEN_SECONDS
 from channels.layers.exceptions import ChannelFull, ChannelGone
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Refusal
@@ -34,6 +35,10 @@ ANSWER_TTL_MS = 10_000
 LARGE_BYTES = 64 * 1024
 # How many unread entries of an inbox are looked at for news of a group.
 LOOK_AHEAD = 2_000
+# How long what was taken to be brought back is nobody else's.
+TAKEN_MS = int(TAKEN_SECONDS * 1000)
+# How many messages that were set aside one worker sees to at a time.
+OVERDUE_COUNT = 100
 
 
 class Planned(NamedTuple):
@@ -257,8 +262,35 @@ class Commands:
 
     def send_again(self, item: Outgoing) -> list[Command]:
         """Returns the commands that put back what was settled when it was read, full or not."""
-        stream = self.keys.stream(item.name)
-        return [("XADD", stream, "*", "m", self.encrypt(item.data)), self.keep(stream)]
+        return self.put_back(item.name, self.encrypt(item.data))
+
+    def put_back(self, channel: str, data: bytes) -> list[Command]:
+        """As `send_again`, for data that have been in Redis."""
+        stream = self.keys.stream(channel)
+        return [("XADD", stream, "*", "m", data), self.keep(stream)]
+
+    def set_aside(self, place: str, item: Outgoing, wait_ms: int) -> Command:
+        """Returns the command that keeps a message until its turn."""
+        keys = [self.keys.aside(place), self.keys.asides]
+        times = (wait_ms, self.expiry_ms, self.group_expiry_ms)
+        return scripts.set_aside(keys, place, item.name, self.encrypt(item.data), *times)
+
+    def bring_back(self, places: Sequence[str]) -> Command:
+        """Returns the command that takes what was set aside, for whoever puts it back."""
+        return scripts.bring_back(list(map(self.keys.aside, places)), TAKEN_MS)
+
+    def brought_back(self, taken: Mapping[str, bytes]) -> Command:
+        """Returns the command that removes what has been put back.
+
+        Arguments:
+            taken: by place, the mark of what was taken there.
+        """
+        keys = [self.keys.asides, *map(self.keys.aside, taken)]
+        return scripts.brought_back(keys, *(one for pair in taken.items() for one in pair))
+
+    def overdue(self) -> Command:
+        """Returns the command that asks for places that somebody should see to."""
+        return scripts.overdue([self.keys.asides], OVERDUE_COUNT)
 
     def keep(self, stream: str) -> Command:
         """Returns the command that keeps a stream for as long as a message lives, or longer."""

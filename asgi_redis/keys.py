@@ -28,6 +28,15 @@ class Keys:
         """A channel that workers read, or a single reader."""
         return f"{self.prefix}channel:{self.machine}{channel}"
 
+    def aside(self, place: str) -> str:
+        """A message that came before its turn, of a worker channel."""
+        return f"{self.prefix}aside:{self.machine}{place}"
+
+    @property
+    def asides(self) -> str:
+        """The places of such messages, by when somebody should see to them."""
+        return f"{self.prefix}{self.machine}asides"
+
     def inbox(self, process: str) -> str:
         """What waits for one process, whose channel names begin with `process`."""
         return f"{self.inboxes}{process}"

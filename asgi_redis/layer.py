@@ -9,6 +9,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -153,6 +154,34 @@ class RedisChannelLayer(BaseChannelLayer):
         else:
             node = self.nodes[index]
             node.expect(node.execute(self.commands.send_again(item)))
+
+    def set_aside(
+        self, owner: str, turn: int, channel: str, message: dict[str, Any], seconds: float
+    ) -> None:
+        item = Outgoing.to_channel(channel, message)
+        command = self.commands.set_aside(f"{owner} {turn}", item, int(seconds * 1000))
+        self.nodes[self.shard(owner)].run(command)
+
+    def bring_back(self, owner: str, turns: Sequence[int]) -> None:
+        node = self.nodes[self.shard(owner)]
+        places = [f"{owner} {turn}" for turn in turns]
+        taken = node.run(self.commands.bring_back(places))
+        for channel, data, _ in taken:
+            there = self.nodes[self.shard(channel.decode())]
+            there.expect(there.execute(self.commands.put_back(channel.decode(), data)))
+        if taken:
+            # Last: who dies here leaves two of a message instead of none.
+            marks = dict(zip(places, [mark for _, _, mark in taken], strict=False))
+            node.run(self.commands.brought_back(marks))
+
+    def overdue(self) -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+        for node in self.nodes:
+            with suppress(LayerUnavailable):  # it tells when it is back
+                for place in node.run(self.commands.overdue()):
+                    owner, _, turn = place.decode().partition(" ")
+                    found.append((owner, int(turn)))
+        return found
 
     def receive(self, channels: Sequence[str], block: bool = False) -> Received:
         # In any order, so that no busy one keeps another waiting for ever.

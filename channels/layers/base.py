@@ -22,6 +22,9 @@ BODY_CAPACITY = 8
 CLIENT_CHANNELS = ("http.", "websocket.")
 # Calls of `receive_async` and `receive_twisted` that wait at a time, each in a thread.
 READERS = 100
+# What was taken to be brought back is nobody else's for so long. A worker that dies in between is
+# known to be dead no sooner, and its message runs again, which asks for it again.
+TAKEN_SECONDS = 4.0
 
 Capacities = Mapping[str | re.Pattern[str], int]
 Received = tuple[str, dict[str, Any]] | tuple[None, None]
@@ -86,6 +89,41 @@ class BaseChannelLayer:
             LayerUnavailable: the layer's server does not answer.
         """
         self.send(channel, message)
+
+    def set_aside(
+        self, owner: str, turn: int, channel: str, message: dict[str, Any], seconds: float
+    ) -> None:
+        """Keeps a message that came too early off its channel, until it is brought back or expires.
+
+        Arguments:
+            owner: whose turns these are.
+            turn: which of them is the message's; another one there goes.
+            channel: that it was taken off.
+            message: its content.
+            seconds: after which somebody should see to it, whoever that is.
+
+        Raises:
+            LayerUnavailable: the layer's server does not answer.
+        """
+        raise NotImplementedError
+
+    def bring_back(self, owner: str, turns: Sequence[int]) -> None:
+        """Puts what was set aside back on its channels, full or not.
+
+        Of the turns, in their order, as far as there is a message for each. If this fails half-way,
+        it can be done again after TAKEN_SECONDS; some may then be there twice.
+
+        Raises:
+            LayerUnavailable: a server of the layer does not answer.
+        """
+        raise NotImplementedError
+
+    def overdue(self) -> list[tuple[str, int]]:
+        """Returns the owner and turn of what somebody should see to, each to one caller.
+
+        None on a layer that ends with the process which set it aside.
+        """
+        return []
 
     def receive(self, channels: Sequence[str], block: bool = False) -> Received:
         """Takes one message off any of the channels.

@@ -44,6 +44,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
         super().__init__(*args, **kwargs)
         self._changed = threading.Condition()
         self._queues: dict[str, deque[_Entry]] = {}
+        self._aside: dict[tuple[str, int], _Entry] = {}
         self._groups = Membership()
         self._mailboxes: dict[str, _MemoryMailbox] = {}
         self._choked: set[str] = set()
@@ -97,6 +98,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
     def flush(self) -> None:
         with self._changed:
             self._queues.clear()
+            self._aside.clear()
             self._groups = Membership()
             self._choked.clear()
             self._gone.clear()
@@ -144,11 +146,32 @@ class InMemoryChannelLayer(BaseChannelLayer):
 
     def send_again(self, channel: str, message: dict[str, Any]) -> None:
         item = Outgoing.to_channel(channel, message)
-        key = names.owner_of(channel) if names.is_local(channel) else channel
+        with self._changed:
+            self._put_again(channel, item.data)
+
+    def set_aside(
+        self, owner: str, turn: int, channel: str, message: dict[str, Any], seconds: float
+    ) -> None:
+        item = Outgoing.to_channel(channel, message)
         entry = _Entry(time.monotonic() + self.expiry, item.data, (channel,))
         with self._changed:
-            self._queues.setdefault(key, deque()).append(entry)
-            self._changed.notify_all()
+            self._sweep()
+            self._aside[owner, turn] = entry
+
+    def bring_back(self, owner: str, turns: Sequence[int]) -> None:
+        now = time.monotonic()
+        with self._changed:
+            for turn in turns:
+                entry = self._aside.pop((owner, turn), None)
+                if entry is None or entry.expires <= now:
+                    return
+                self._put_again(entry.channels[0], entry.data)
+
+    def _put_again(self, channel: str, data: bytes) -> None:
+        key = names.owner_of(channel) if names.is_local(channel) else channel
+        entry = _Entry(time.monotonic() + self.expiry, data, (channel,))
+        self._queues.setdefault(key, deque()).append(entry)
+        self._changed.notify_all()
 
     def _put_group(self, group: str, data: bytes) -> None:
         self._groups.expire(time.monotonic() - self.group_expiry)
@@ -207,7 +230,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
         return None
 
     def _sweep(self) -> None:
-        """Drops what expired on channels that nobody reads."""
+        """Drops what expired on channels that nobody reads, and what nobody brought back."""
         now = time.monotonic()
         if now < self._next_sweep:
             return
@@ -216,6 +239,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
             _drop_expired(queue)
             if not queue:
                 del self._queues[name]
+        self._aside = {place: one for place, one in self._aside.items() if one.expires > now}
         self._gone = {name: until for name, until in self._gone.items() if until > now}
 
 

@@ -2,10 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import pytest
 
-from asgi_redis import RedisChannelLayer
+from asgi_redis import RedisChannelLayer, RedisLocalChannelLayer
+from asgi_redis.commands import Commands
 from asgi_redis.keys import shard
 from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.outgoing import Outgoing
@@ -50,6 +52,86 @@ def test_what_is_put_back_needs_no_room(make_redis_layer):
         layer.send("test", {"number": 2})
     layer.send_again("test", {"number": 2})
     assert [layer.receive(["test"])[1]["number"] for _ in range(2)] == [1, 2]
+
+
+class TestSettingAside:
+    @pytest.fixture(params=["redis", "shards"])
+    def layer(self, request, make_redis_layer):
+        return make_redis_layer(request.param)
+
+    def test_one_of_several_processes_is_told_what_has_waited_too_long(self, layer):
+        layer.set_aside("owner!1", 1, "test", {}, 0)
+        layer.set_aside("owner!1", 2, "test", {}, 60)
+        assert layer.overdue() == [("owner!1", 1)]
+        assert layer.overdue() == []
+
+    def test_nobody_is_told_of_what_came_back(self, layer):
+        layer.set_aside("owner!1", 1, "test", {}, 0)
+        layer.bring_back("owner!1", [1])
+        assert layer.overdue() == []
+
+    def test_servers_that_answer_tell_though_another_is_away(
+        self, valkey, layer_on, redis_url, prefix
+    ):
+        layer = layer_on(hosts=[valkey.url, redis_url], prefix=prefix)
+        owner = next(name for name in NAMES if shard(name, 2))
+        layer.set_aside(owner, 1, "test", {}, 0)
+        valkey.kill()
+        assert layer.overdue() == [(owner, 1)]
+        valkey.start()
+        layer.flush()
+
+    def test_of_two_who_bring_back_at_once_one_does(self, layer, monkeypatch):
+        layer.set_aside("owner!1", 1, "test", {}, 60)
+        between(monkeypatch, lambda: layer.bring_back("owner!1", [1]))
+        layer.bring_back("owner!1", [1])
+        assert layer.receive(["test"]) == ("test", {})
+        assert layer.receive(["test"]) == (None, None)
+
+    def test_one_that_comes_again_while_it_is_brought_back_stays(self, layer, monkeypatch):
+        layer.set_aside("owner!1", 1, "test", {"number": 1}, 60)
+        between(monkeypatch, lambda: layer.set_aside("owner!1", 1, "test", {"number": 2}, 60))
+        for number in (1, 2):
+            layer.bring_back("owner!1", [1])
+            assert layer.receive(["test"]) == ("test", {"number": number})
+
+    def test_what_was_taken_and_not_put_back_is_there_again_after_a_while(self, layer, monkeypatch):
+        monkeypatch.setattr("asgi_redis.commands.TAKEN_MS", 200)
+        layer.set_aside("owner!1", 1, "test", {}, 60)
+        with monkeypatch.context() as patch, pytest.raises(LayerUnavailable):
+            patch.setattr(Commands, "put_back", Mock(side_effect=LayerUnavailable))
+            layer.bring_back("owner!1", [1])
+
+        def comes_back():
+            layer.bring_back("owner!1", [1])
+            return layer.receive(["test"])[0]
+
+        wait_until(comes_back, "the message")
+
+    def test_machines_do_not_take_each_others(self, redis_url, prefix, monkeypatch):
+        layers = []
+        for name in ("one", "two"):
+            monkeypatch.setattr("socket.gethostname", lambda name=name: name)
+            layers.append(RedisLocalChannelLayer(hosts=[redis_url], prefix=prefix))
+        one, two = layers
+        one.set_aside("owner!1", 1, "test", {}, 0)
+        assert two.overdue() == []
+        two.bring_back("owner!1", [1])
+        assert one.overdue() == [("owner!1", 1)]
+        one.bring_back("owner!1", [1])
+        assert one.receive(["test"]) == ("test", {})
+
+
+def between(monkeypatch, action) -> None:
+    """Does something after a message was taken and before it is put back, once."""
+    put_back, pending = Commands.put_back, [action]
+
+    def act_first(*arguments):
+        while pending:
+            pending.pop()()
+        return put_back(*arguments)
+
+    monkeypatch.setattr(Commands, "put_back", act_first)
 
 
 def test_of_messages_that_come_at_once_on_several_channels_none_is_lost(valkey, layer_on):

@@ -407,6 +407,49 @@ class TestExpiry:
         assert layer.receive(["sc_test"])[1] == {"old": False}
 
 
+class TestSettingAside:
+    def test_what_is_set_aside_comes_back_once_as_it_was(self, layer):
+        layer.set_aside("owner!1", 2, "sc_test", {"value": b"blue"}, 60)
+        assert layer.receive(["sc_test"]) == NOTHING
+        layer.bring_back("owner!1", [2])
+        layer.bring_back("owner!1", [2])
+        assert receive_all(layer, ["sc_test"]) == [("sc_test", {"value": b"blue"})]
+
+    def test_it_comes_back_in_its_turn_and_up_to_the_first_that_is_missing(self, layer):
+        for turn in (5, 2, 3):
+            layer.set_aside("owner!1", turn, "sc_test", {"turn": turn}, 60)
+        layer.set_aside("owner!2", 4, "sc_test", {"turn": 4}, 60)
+        layer.bring_back("owner!1", [2, 3, 4, 5])
+        turns = [message["turn"] for _, message in receive_all(layer, ["sc_test"])]
+        assert turns == [2, 3]
+
+    def test_one_that_comes_again_takes_the_place(self, layer):
+        for value in ("first", "second"):
+            layer.set_aside("owner!1", 1, "sc_test", {"value": value}, 60)
+        layer.bring_back("owner!1", [1])
+        assert receive_all(layer, ["sc_test"]) == [("sc_test", {"value": "second"})]
+
+    def test_it_needs_no_room(self, make_layer):
+        layer = make_layer(channel_capacity={"sc_test": 0})
+        layer.set_aside("owner!1", 1, "sc_test", {}, 60)
+        layer.bring_back("owner!1", [1])
+        assert layer.receive(["sc_test"]) == ("sc_test", {})
+
+    def test_what_has_expired_does_not_come_back(self, make_layer):
+        layer = make_layer(expiry=0.1)
+        layer.set_aside("owner!1", 1, "sc_test", {}, 60)
+        time.sleep(0.2)
+        layer.bring_back("owner!1", [1])
+        assert layer.receive(["sc_test"]) == NOTHING
+
+    def test_a_flush_drops_it(self, layer):
+        layer.set_aside("owner!1", 1, "sc_test", {}, 0)
+        layer.flush()
+        layer.bring_back("owner!1", [1])
+        assert layer.receive(["sc_test"]) == NOTHING
+        assert layer.overdue() == []
+
+
 class TestGroups:
     def test_a_message_goes_to_every_member(self, layer):
         members = ["one", "two", "single?abc", "first!a", "first!b", "second!a"]
