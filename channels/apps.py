@@ -12,7 +12,8 @@ from django.db import close_old_connections, reset_queries
 
 from channels.binding.base import BindingMetaclass
 from channels.checks import check_layers, check_servers, check_sessions
-from channels.signals import consumer_finished, consumer_started
+from channels.ordering import start_watch
+from channels.signals import consumer_finished, consumer_started, worker_process_ready
 
 
 class ChannelsConfig(AppConfig):
@@ -27,6 +28,7 @@ class ChannelsConfig(AppConfig):
             register(check, "channels")
         consumer_started.connect(_prepare_databases, dispatch_uid="channels.databases")
         consumer_finished.connect(_release_databases, dispatch_uid="channels.databases")
+        worker_process_ready.connect(start_watch, dispatch_uid="channels.ordering")
         BindingMetaclass.register_all()
         _claim_runserver()
 

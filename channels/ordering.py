@@ -1,11 +1,11 @@
 """The order of the messages of one socket, among any number of workers.
 
 Every socket has a count, kept in its channel session: the order of the message that may run
-next. A message that comes too early waits on a channel of its socket, and whoever finishes
-its predecessor puts it back on its own channel. Who lets a message wait looks at the count
-again afterwards, and who raises the count looks at the waiting messages afterwards, so none
-is forgotten between the two. Whoever looks moves messages whose turn is far off to places of
-their own, one for each order, so that nobody looks at them again before their turn.
+next. A message that comes too early waits in the layer, and whoever finishes its predecessor
+has it brought back to its channel. Who lets a message wait looks at the count again afterwards,
+and who raises the count looks at the waiting messages afterwards, so none is forgotten between
+the two. Who lets one wait also sees to it that it does not wait for ever; if that process has
+ended by then, another worker does, for the layer knows when.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from __future__ import annotations
 import logging
 import time
 import weakref
-from collections.abc import Iterator
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
 
 from channels.alarms import alarms
 from channels.channel import Channel
+from channels.layers.base import TAKEN_SECONDS
 from channels.layers.exceptions import ChannelFull, LayerUnavailable
 from channels.message import Message
 from channels.pending import Unsent, pending_sends, send_pending
@@ -37,54 +37,53 @@ PATIENCE = 0.9
 # RFC 6455 and its registry: "try again later".
 CLOSE_CODE = 1013
 RETRY_SECONDS = 0.2
+# How often a worker asks for messages that have waited too long, and nobody has seen to them.
+WATCH_SECONDS = 5.0
 # How far ahead of its turn a message may come.
 MOST_EARLY = 1000
 
 
 class SocketOrder:
-    """A message's place among those of its socket.
+    """A place among the messages of a socket.
 
     Arguments:
-        message: with a `channel_session`.
-
-    Raises:
-        ValueError: the message has no order.
+        layer: a weak proxy of the channel layer: alarms must not keep one that nobody else uses.
+        reply_channel: the socket's.
+        order: which of its messages.
     """
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, layer: Any, reply_channel: str, order: int) -> None:
+        self.layer = layer
+        self.reply_channel = reply_channel
+        self.order = order
+
+    @classmethod
+    def of(cls, message: Message) -> SocketOrder:
+        """Returns a message's place; raises ValueError if it has no order."""
         if "order" not in message or message.reply_channel is None:
             raise ValueError(
                 "No `order` in the message: only consumers of WebSocket messages, which are"
                 " numbered, can be decorated with enforce_ordering."
             )
-        self.order = int(message["order"])
-        self.channel = message.channel.name
-        self.reply_channel = message.reply_channel.name
-        # Alarms must not keep a layer that nobody else uses.
-        self.layer = weakref.proxy(message.channel_layer)
-
-    @property
-    def wait_channel(self) -> str:
-        """Where messages of this socket begin to wait; any worker may read it."""
-        return f"__wait__.{self.reply_channel.replace('!', '?')}"
-
-    @property
-    def is_last(self) -> bool:
-        """Whether the message tells that its socket is gone."""
-        return self.channel.endswith(".disconnect")
+        layer = weakref.proxy(message.channel_layer)
+        return cls(layer, message.reply_channel.name, int(message["order"]))
 
     @property
     def _patience(self) -> float:
         return PATIENCE * float(self.layer.expiry)
 
     def admit(self, message: Message) -> bool:
-        """Returns whether the message may run now; lets it wait or drops it otherwise."""
+        """Returns whether the message may run now; lets it wait or drops it otherwise.
+
+        Arguments:
+            message: with a `channel_session`.
+        """
         session = message.channel_session
         count = session.get(COUNT_KEY, 0)
         if self.order == count:
             return True
         if session.get(LOST_KEY):
-            return self.is_last
+            return _is_last(message)
         if self.order > count:
             return self._wait(message, count)
         # It came twice. Its first worker may have died before it released the next message.
@@ -116,101 +115,58 @@ class SocketOrder:
         self._raise_count(session_for_reply_channel(self.reply_channel))
 
     def release(self, count: int) -> None:
-        """Puts the waiting message whose turn it is, by the socket's count, back on its channel.
+        """Brings back the waiting message whose turn it is, by the socket's count.
 
-        Its successor goes with it, to be read when the first is done.
+        Its successor comes with it, to be read when the first is done.
         """
         try:
-            self._release(count)
-        except (ChannelFull, LayerUnavailable):
-            alarms.set(RETRY_SECONDS, self._release_later)
+            self._bring_back(count)
+        except LayerUnavailable:
+            # They may have been taken before it failed, and are for nobody until then.
+            alarms.set(TAKEN_SECONDS, self._release_later)
+
+    def _release_later(self) -> None:
+        self._bring_back(session_for_reply_channel(self.reply_channel).get(COUNT_KEY, 0))
+
+    def _bring_back(self, count: int) -> None:
+        self.layer.bring_back(self.reply_channel, [count, count + 1])
 
     def _wait(self, message: Message, count: int) -> bool:
-        if self.order > count + MOST_EARLY or not self._put_aside(message):
+        if self.order > count + MOST_EARLY:
             self._give_up("too many of its messages wait for their turn")
-            return self.is_last
-        alarms.set(self._patience, self._check)
+            return _is_last(message)
+        self._set_aside(message)
+        alarms.set(self._patience, self.check)
         new_count = message.channel_session.load().get(COUNT_KEY, 0)
         if new_count >= self.order:
             self.release(new_count)
         return False
 
-    def _put_aside(self, message: Message) -> bool:
-        """Returns whether there was room for the message to wait."""
-        content = {**message.content, "original_channel": self.channel}
-        for channel in (self.wait_channel, self._place(self.order)):
-            with suppress(ChannelFull):
-                self._keep(channel, content)
-                return True
-        return False
-
-    def _place(self, order: int) -> str:
-        """The channel on which only the message with this order waits."""
-        return f"{self.wait_channel}.{order}"
-
-    def _keep(self, channel: str, content: dict[str, Any]) -> None:
-        """Sends to a channel of waiting messages, as soon as the layer answers."""
-        deadline = time.monotonic() + self._patience
+    def _set_aside(self, message: Message) -> None:
+        """Lets the message wait, as soon as the layer answers."""
+        patience = self._patience
+        deadline = time.monotonic() + patience
+        place = self.reply_channel, self.order
         while True:
             try:
-                self.layer.send(channel, content)
+                self.layer.set_aside(*place, message.channel.name, message.content, patience)
                 return
             except LayerUnavailable:
                 if time.monotonic() > deadline:
                     raise
             time.sleep(RETRY_SECONDS)
 
-    def _release_later(self) -> None:
-        self._release(self._read_count())
-
-    def _release(self, count: int) -> None:
-        found = moved = False
-        for content in self._taken(self.wait_channel, self._place(count)):
-            if content["order"] > count:
-                # So that every message is taken up and put down once, however many wait.
-                self._keep(self._place(content["order"]), content)
-                moved = True
-            elif content["order"] == count and not found:
-                self._put_back(content)
-                found = True
-        successor = next(self._taken(self._place(count + 1)), None) if found else None
-        if successor is not None:
-            self._put_back(successor)
-        # Meanwhile nobody else could see what was moved.
-        if moved and (new_count := self._read_count()) != count:
-            self._release(new_count)
-
-    def _taken(self, *channels: str) -> Iterator[dict[str, Any]]:
-        """Yields what is on some channels, each message when it has been taken off."""
-        while (content := self.layer.receive(channels)[1]) is not None:
-            yield content
-
-    def _put_back(self, content: dict[str, Any]) -> None:
-        """Sends a waiting message to its own channel, which it has been on before.
-
-        So it needs no room there, which a worker that is about to stop could not wait for.
-        """
-        original = {key: value for key, value in content.items() if key != "original_channel"}
-        try:
-            self.layer.send_again(content["original_channel"], original)
-        except (ChannelFull, LayerUnavailable):
-            self._keep(self._place(content["order"]), content)
-            raise
-
-    def _check(self) -> None:
-        """Called when the message has waited long enough."""
+    def check(self) -> None:
+        """Called when the message has waited long enough: its turn has come, or never will."""
         self.layer.expiry  # noqa: B018  a ReferenceError ends it here if the layer is gone
         session = session_for_reply_channel(self.reply_channel)
         count = session.get(COUNT_KEY, 0)
-        if count >= self.order:
+        if count > self.order:
             return
-        if not session.get(LOST_KEY):
+        if count < self.order and not session.get(LOST_KEY):
             self._give_up(f"message {count} did not come, or took too long")
-        if self.is_last:
-            # What cleans up after the socket runs all the same.
-            for content in self._taken(self.wait_channel, self._place(self.order)):
-                if content["order"] == self.order:
-                    self._put_back(content)
+        # Where the socket is given up, what cleans up after it runs all the same.
+        self.layer.bring_back(self.reply_channel, [self.order])
 
     def _give_up(self, reason: str) -> None:
         logger.error(
@@ -232,9 +188,17 @@ class SocketOrder:
         reply = Channel(self.reply_channel, channel_layer=self.layer)
         reply.send({"close": CLOSE_CODE}, immediately=True)
 
-    def _read_count(self) -> int:
-        count: int = session_for_reply_channel(self.reply_channel).get(COUNT_KEY, 0)
-        return count
+
+def watch(layer: Any) -> None:
+    """Sees, from now on, to messages that have waited long enough, whichever worker let them."""
+    for reply_channel, order in layer.overdue():
+        alarms.set(0, SocketOrder(layer, reply_channel, order).check)
+    alarms.set(WATCH_SECONDS, partial(watch, layer))
+
+
+def start_watch(sender: Any, **kwargs: Any) -> None:
+    """Called when a worker process begins."""
+    alarms.set(WATCH_SECONDS, partial(watch, weakref.proxy(sender.channel_layer)))
 
 
 def keep_count(session: SessionBase) -> None:
@@ -250,3 +214,8 @@ def _send_replies() -> None:
         if not pending.insist(lambda: send_pending(pending)):
             raise Unsent("The worker has to stop before the layer has taken the replies.")
         pending.clear()
+
+
+def _is_last(message: Message) -> bool:
+    """Returns whether the message tells that its socket is gone."""
+    return message.channel.name.endswith(".disconnect")

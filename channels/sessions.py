@@ -98,7 +98,7 @@ def _in_order(message: Message) -> Iterator[None]:
     if hasattr(message, "has_its_turn"):
         yield  # a consumer around this one sees to the order
         return
-    order = SocketOrder(message)
+    order = SocketOrder.of(message)
     if not order.admit(message):
         raise SkipConsumer
     message.has_its_turn = True

@@ -1,6 +1,7 @@
 """Tests of channels.apps: what installing the app connects."""
 
 import threading
+from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
@@ -8,7 +9,7 @@ from django.core.checks.registry import registry
 from django.db import connections
 
 from channels.checks import check_layers, check_servers, check_sessions
-from channels.signals import consumer_finished, consumer_started
+from channels.signals import consumer_finished, consumer_started, worker_process_ready
 from channels.worker import Worker
 
 
@@ -17,9 +18,17 @@ def test_its_checks_are_among_the_projects():
 
 
 def test_being_ready_twice_connects_once():
-    count = len(consumer_started.receivers), len(consumer_finished.receivers)
+    signals = (consumer_started, consumer_finished, worker_process_ready)
+    counts = [len(signal.receivers) for signal in signals]
     apps.get_app_config("channels").ready()
-    assert (len(consumer_started.receivers), len(consumer_finished.receivers)) == count
+    assert [len(signal.receivers) for signal in signals] == counts
+
+
+def test_worker_processes_watch_over_waiting_messages(monkeypatch):
+    alarms = Mock()
+    monkeypatch.setattr("channels.ordering.alarms", alarms)
+    worker_process_ready.send(sender=Worker(Mock()))
+    alarms.set.assert_called_once()
 
 
 @pytest.mark.django_db

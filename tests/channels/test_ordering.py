@@ -3,7 +3,7 @@
 import gc
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from unittest.mock import Mock
 
 import pytest
@@ -16,7 +16,7 @@ from channels.exceptions import ConsumeLater
 from channels.layers.exceptions import LayerUnavailable
 from channels.layers.memory import InMemoryChannelLayer
 from channels.message import Message
-from channels.ordering import COUNT_KEY, LOST_KEY, MOST_EARLY
+from channels.ordering import COUNT_KEY, LOST_KEY, MOST_EARLY, start_watch
 from channels.pending import Pending, Unsent, collect_sends, pending_sends, send_pending
 from channels.routing import route
 from channels.sessions import channel_session, enforce_ordering, session_for_reply_channel
@@ -24,7 +24,6 @@ from channels.worker import WorkerGroup
 from tests.support.waiting import wait_until
 
 REPLY = "websocket.send!abc"
-WAIT = "__wait__.websocket.send?abc"
 
 pytestmark = pytest.mark.usefixtures("file_sessions")
 
@@ -84,17 +83,12 @@ def socket(layer) -> Socket:
 def test_messages_in_order_run_at_once(socket):
     socket.run(0, 1, 2)
     assert socket.ran == [0, 1, 2]
-    assert socket.read(WAIT) == []
 
 
-def test_a_message_that_comes_early_waits(socket, layer):
+def test_a_message_that_comes_early_waits(socket):
     socket.run(0, 2)
     assert socket.ran == [0]
-    assert layer.receive([WAIT])[1] == {
-        "reply_channel": REPLY,
-        "order": 2,
-        "original_channel": "websocket.receive",
-    }
+    assert socket.read() == []
 
 
 def test_who_finishes_puts_the_next_message_back_as_it_was(socket, layer):
@@ -104,7 +98,6 @@ def test_who_finishes_puts_the_next_message_back_as_it_was(socket, layer):
     socket.consumer(early)
     socket.run(1)
     assert layer.receive(["websocket.disconnect"])[1] == content
-    assert socket.read(WAIT) == []
 
 
 def test_the_next_and_its_successor_come_back_and_the_others_go_on_waiting(socket):
@@ -122,29 +115,20 @@ def test_what_waits_for_another_message_goes_on_waiting(socket):
     assert socket.read() == [3, 4]
 
 
-def test_each_of_many_early_messages_is_moved_once(socket, layer, monkeypatch):
-    sent = []
-    send_all = layer.channel_layer.send_all
+def test_each_of_many_early_messages_waits_once(socket, layer, monkeypatch):
+    waited = []
+    set_aside = layer.channel_layer.set_aside
     monkeypatch.setattr(
         layer.channel_layer,
-        "send_all",
-        lambda outgoing: sent.extend(item.name for item in outgoing) or send_all(outgoing),
+        "set_aside",
+        lambda owner, turn, *others: waited.append(turn) or set_aside(owner, turn, *others),
     )
     early = list(range(1, 100))
     socket.run(*reversed(early), 0)
     while back := socket.read():
         socket.run(*back)
     assert socket.ran == [0, *early]
-    assert max(Counter(name for name in sent if name.startswith(f"{WAIT}.")).values()) == 1
-    assert sent.count(WAIT) == len(early)
-
-
-def test_more_messages_wait_than_a_channel_has_room_for():
-    socket = Socket(make_layer(channel_capacity={"__wait__*": 3}))
-    socket.run(5, 4, 3, 2, 1, 0)
-    while back := socket.read():
-        socket.run(*back)
-    assert socket.ran == [0, 1, 2, 3, 4, 5]
+    assert sorted(waited) == early
 
 
 def test_a_message_whose_turn_comes_while_it_starts_to_wait_is_not_forgotten(socket):
@@ -341,50 +325,90 @@ class TestLostMessages:
         socket.consumer(socket.message(4, "websocket.disconnect"))
         assert socket.ran == [0, 4]
 
-    def test_a_disconnect_that_finds_no_room_to_wait_runs(self):
-        socket = Socket(make_layer(channel_capacity={"__wait__*": 0}))
+    def test_a_disconnect_that_comes_too_early_to_wait_runs(self, socket):
         socket.run(0)
-        socket.consumer(socket.message(2, "websocket.disconnect"))
-        assert socket.ran == [0, 2]
+        socket.consumer(socket.message(2 + MOST_EARLY, "websocket.disconnect"))
+        assert socket.ran == [0, 2 + MOST_EARLY]
 
 
 def test_a_close_that_finds_no_room_is_sent_when_there_is():
-    layer = make_layer(channel_capacity={"websocket.send!*": 0, "__wait__*": 0})
+    layer = make_layer(channel_capacity={"websocket.send!*": 0})
     socket = Socket(layer)
-    socket.run(1)
+    socket.run(1 + MOST_EARLY)
     layer.channel_layer.channel_capacity = []
     wait_until(socket.is_closed, "the socket closed")
 
 
 def test_a_message_waits_although_the_layer_is_away_for_a_moment(socket, layer, monkeypatch):
-    send_all, outage = layer.channel_layer.send_all, threading.Event()
-
-    def unavailable_once(outgoing):
-        if not outage.is_set():
-            outage.set()
-            raise LayerUnavailable
-        return send_all(outgoing)
-
-    monkeypatch.setattr(layer.channel_layer, "send_all", unavailable_once)
+    outage = unavailable_once(layer, "set_aside", monkeypatch)
     socket.run(1)
     assert outage.is_set()
-    assert socket.read(WAIT) == [1]
+    socket.run(0)
+    assert socket.read() == [1]
 
 
 def test_an_outage_of_the_layer_is_waited_for(socket, layer, monkeypatch):
+    monkeypatch.setattr("channels.ordering.TAKEN_SECONDS", 0.1)
     socket.run(0, 2)
-    receive, outage = layer.channel_layer.receive, threading.Event()
-
-    def unavailable_once(channels, block=False):
-        if not outage.is_set():
-            outage.set()
-            raise LayerUnavailable
-        return receive(channels, block)
-
-    monkeypatch.setattr(layer.channel_layer, "receive", unavailable_once)
+    outage = unavailable_once(layer, "bring_back", monkeypatch)
     socket.run(1)
     assert outage.is_set()
     wait_until(lambda: socket.read() == [2], "the message put back")
+
+
+def unavailable_once(layer, name: str, monkeypatch) -> threading.Event:
+    """Lets the next call of a layer's method fail; returns what is set when it has."""
+    method, outage = getattr(layer.channel_layer, name), threading.Event()
+
+    def call(*arguments):
+        if not outage.is_set():
+            outage.set()
+            raise LayerUnavailable
+        return method(*arguments)
+
+    monkeypatch.setattr(layer.channel_layer, name, call)
+    return outage
+
+
+class TestDeadWorkers:
+    @pytest.fixture(params=["redis", "shards"])
+    def make_socket(self, request, make_redis_layer):
+        def make(**config) -> Socket:
+            layer = make_redis_layer(request.param, **config)
+            return Socket(ChannelLayerWrapper(layer, "default", []))
+
+        return make
+
+    def test_a_socket_whose_message_was_lost_is_closed_by_another_worker(
+        self, make_socket, monkeypatch
+    ):
+        monkeypatch.setattr("channels.ordering.WATCH_SECONDS", 0.05)
+        socket = make_socket(expiry=1)
+        lucky = Socket(socket.layer, "websocket.send!lucky")
+        with monkeypatch.context() as patch:
+            patch.setattr("channels.ordering.alarms", Mock())  # they end with their process
+            lucky.run(0, 2, 1, 2)
+            socket.run(0, 2)
+        start_watch(Mock(channel_layer=socket.layer))
+        wait_until(socket.is_closed, "the socket closed")
+        assert socket.ran == [0]
+        assert LOST_KEY not in session_for_reply_channel(lucky.reply)
+
+    def test_one_that_dies_while_it_brings_a_message_back_does_not_lose_it(
+        self, make_socket, monkeypatch
+    ):
+        class Death(BaseException):
+            pass
+
+        socket = make_socket()
+        socket.run(0, 2)
+        with monkeypatch.context() as patch, pytest.raises(Death):
+            patch.setattr("asgi_redis.commands.Commands.put_back", Mock(side_effect=Death))
+            patch.setattr("asgi_redis.commands.TAKEN_MS", 0)
+            socket.run(1)
+        socket.run(1)  # which it had not settled
+        assert socket.ran == [0, 1]
+        assert socket.read() == [2]
 
 
 SOCKETS, MESSAGES = 5, 60
