@@ -185,7 +185,7 @@ def get_channel_layer(alias: str = DEFAULT_CHANNEL_LAYER) -> ChannelLayerWrapper
         # Only the daphne command serves what asgi.py holds, and only then is this needed.
         from channels.interface import daphne
 
-        daphne.prepare(layer.interface)
+        daphne.prepare(layer)
         if layer.local_only():
             logger.warning(
                 "Channel layer %s lives in this process, where no worker answers. Set BACKEND in"

@@ -8,19 +8,24 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twisted.internet import defer, task
 from twisted.internet.interfaces import ISSLTransport
+from twisted.web.http import _GenericHTTPChannelProtocol
 
+from channels.interface.daphne_channel import Channel
+from channels.interface.daphne_plain import PlainRequest
 from channels.interface.daphne_request import LastRequest, Request
 from channels.interface.daphne_socket import DaphneOutlet, WrappedOutlet
 from channels.interface.outlet import Outlet
 from channels.interface.timers import INTERVAL_SECONDS, Timers
 
 if TYPE_CHECKING:
+    from channels.asgi import ChannelLayerWrapper
     from channels.interface.server import InterfaceServer
 
 logger = logging.getLogger(__name__)
@@ -42,16 +47,24 @@ class Inside(NamedTuple):
     Fields:
         protocol: Daphne's, a Request or a WebSocketProtocol.
         send: its ASGI callable, without the middleware round it.
+        begun: what has been done for a request before.
     """
 
     protocol: Any
     send: Any
+    begun: PlainRequest | None
 
 
 def request_for(scope: Mapping[str, Any]) -> Request | None:
     """Returns the inside of a request if its scope is Daphne's, else None."""
     request: Request | None = _protocol_of(scope)
     return request
+
+
+def begun_for(scope: Mapping[str, Any]) -> PlainRequest | None:
+    """Returns what has been done for a request before its application began, if anything."""
+    inside = _inside_of(scope)
+    return inside and inside.begun
 
 
 def is_direct(scope: Mapping[str, Any], send: Any) -> bool:
@@ -86,27 +99,32 @@ def scheme_of(scope: Mapping[str, Any]) -> str | None:
     return told
 
 
-def prepare(interface: InterfaceServer) -> None:
-    """Readies the daphne command's reactor for an interface server.
+def prepare(layer: ChannelLayerWrapper) -> None:
+    """Readies the daphne command's reactor for the interface server of a layer.
 
     It listens on the layer from the start, takes bursts of connections, and tells its clients
     when it goes away.
     """
     reactor = _reactor()
-    reactor.callWhenRunning(_start, interface)
-    reactor.addSystemEventTrigger("before", "shutdown", _stop, interface)
+    reactor.callWhenRunning(_start, layer)
+    reactor.addSystemEventTrigger("before", "shutdown", _stop, layer.interface)
 
 
-def equip() -> None:
+def equip(layer: ChannelLayerWrapper | None = None) -> None:
     """Has Daphne make our requests, wherever the reactor listens, with room for bursts.
 
     Its application, whatever that is, gets scopes that say what is behind them.
+
+    Arguments:
+        layer: where Daphne's application is this and nothing round it, plain requests go past it.
     """
     timers = Timers()
     task.LoopingCall(timers.run_due).start(INTERVAL_SECONDS)
     for port in _listening():
         port.socket.listen(LISTEN_BACKLOG)
         factory = _http_factory(port.factory)
+        bare = layer if factory.server.application is layer else None
+        factory.protocol = partial(_make_protocol, bare and bare.interface)
         # Twisted formats a line for every request that Daphne, with a log of its own, drops.
         factory.log = _log_nothing
         factory.buildProtocol = partial(_build_protocol, factory.buildProtocol, timers)
@@ -115,9 +133,9 @@ def equip() -> None:
         server.application = partial(_serve, server.application)
 
 
-def _start(interface: InterfaceServer) -> None:
-    equip()
-    interface.start()
+def _start(layer: ChannelLayerWrapper) -> None:
+    equip(layer)
+    layer.interface.start()
     # What is loaded by now stays, so the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
@@ -128,6 +146,11 @@ def _http_factory(factory: Any) -> Any:
     while hasattr(factory, "wrappedFactory"):
         factory = factory.wrappedFactory
     return factory
+
+
+def _make_protocol(interface: InterfaceServer | None) -> Any:
+    """Stands in for the factory's choice of a protocol."""
+    return _GenericHTTPChannelProtocol(Channel(interface))
 
 
 def _build_protocol(build: Callable[[Any], Any], timers: Timers, address: Any) -> Any:
@@ -149,9 +172,13 @@ def _acceptable_protocols() -> list[bytes]:
 def _serve(application: Any, scope: dict[str, Any], receive: Any, send: Any) -> Any:
     """Stands in for the server's application, whose `send` is a partial with the protocol."""
     [protocol] = send.args
-    scope.setdefault("extensions", {})[INSIDE] = Inside(protocol, send)
+    begun = None
     if isinstance(protocol, Request):
+        begun = protocol.channel.begun
+        if begun:
+            protocol.request_start -= time.monotonic() - begun.sent_at
         receive = protocol.receiver(receive)
+    scope.setdefault("extensions", {})[INSIDE] = Inside(protocol, send, begun)
     return application(scope=scope, receive=receive, send=send)
 
 
@@ -163,6 +190,7 @@ def _stop(interface: InterfaceServer) -> defer.Deferred[None]:
     servers = _servers()
     for port in _listening():
         port.stopListening()
+    interface.end_shortcuts()
     for server in servers:
         _shield_requests(server)
     _limit_idle()

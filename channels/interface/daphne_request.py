@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from io import SEEK_END, BytesIO
 from typing import Any
 
 from daphne.http_protocol import WebRequest
-from twisted.web.http import NO_BODY_CODES, RESPONSES
+from twisted.web.http import NO_BODY_CODES
 
-from channels.interface import transport
+from channels.interface import heads, transport
 from channels.interface.messages import Headers
 from channels.interface.upload import Receive, Upload
 
@@ -54,7 +54,7 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
             self.content = Upload(self.content)
         if self._is_last:
             self.be_last()
-        if not self._knows_client():
+        if not knows_client(self.server, self._values):
             self.request_start = time.time()
             self.basic_error(400, b"Bad Request", "Invalid header of a proxy")
             return None
@@ -140,11 +140,18 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
             self._response_started = True
             self.startedWriting = 1
             self.code, self.sentLength = status, len(content)
-            if self.server.server_name and b"server" not in names:
-                headers = [*headers, (b"Server", self.server.server_name.encode())]
-            transport.write(self.channel.transport, self._head(headers) + content)
+            head = heads.encode(status, with_name(self.server, headers) + self._own_headers())
+            transport.write(self.channel.transport, head + content)
             self.finish()
-            self._log_response()
+            log_response(
+                self.server,
+                client=self.client_addr,
+                method=self.method,
+                target=self.uri,
+                status=status,
+                size=len(content),
+                seconds=self.duration(),
+            )
         return True
 
     def abort(self) -> None:
@@ -163,20 +170,10 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
             self.uri = rest if rest.startswith(b"/") else b"/" + rest
             self.path = self.uri.partition(b"?")[0]
 
-    def _knows_client(self) -> bool:
-        """Returns whether what a proxy says of the client can be read; Daphne would fail at it."""
-        server = self.server
-        if not server.proxy_forwarded_address_header:
-            return True
-        ports = self._said(server.proxy_forwarded_port_header)
-        said = self._said(
-            server.proxy_forwarded_address_header, server.proxy_forwarded_proto_header
-        )
-        return b"".join(said + ports).isascii() and all(len(port) < PORT_BYTES for port in ports)
-
-    def _said(self, *names: str | None) -> list[bytes]:
-        headers = self.requestHeaders
-        return [v for name in names if name for v in headers.getRawHeaders(name.encode(), ())]
+    def _values(self, name: bytes) -> Sequence[bytes]:
+        """Returns the values of a header."""
+        values: Sequence[bytes] = self.requestHeaders.getRawHeaders(name, ())
+        return values
 
     def _tell_length(self) -> None:
         """Says of a body that came in chunks how long it is, as a proxy that has all of it does.
@@ -189,34 +186,80 @@ class Request(WebRequest):  # type: ignore[misc]  # Daphne has no types
             self.content.seek(0)
             self.requestHeaders.setRawHeaders(b"Content-Length", [b"%d" % length])
 
-    def _head(self, headers: Headers) -> bytes:
-        """Returns the status line and the headers (RFC 9112, sections 4 and 5)."""
-        reason = RESPONSES.get(self.code, b"Unknown Status")
-        lines = [b"HTTP/1.1 %d %b" % (self.code, reason)]
-        lines += [b"%b: %b" % header for header in headers]
-        # Twisted's own says whether the connection ends.
-        for name, values in self.responseHeaders.getAllRawHeaders():
-            lines += [b"%b: %b" % (name, value) for value in values]
-        return b"\r\n".join([*lines, b"", b""])
-
-    def _log_response(self) -> None:
-        if self.server.action_logger is None:
-            return
-        details = {
-            "path": self.uri.decode("ascii", "backslashreplace"),
-            "status": self.code,
-            "method": self.method.decode("ascii", "replace"),
-            "client": ":".join(map(str, self.client_addr)) if self.client_addr else None,
-            "time_taken": self.duration(),
-            "size": self.sentLength,
-        }
-        self.server.log_action("http", "complete", details)
+    def _own_headers(self) -> Headers:
+        """Returns Twisted's headers, which say whether the connection ends."""
+        every = self.responseHeaders.getAllRawHeaders()
+        return [(name, value) for name, values in every for value in values]
 
 
 class LastRequest(Request):
     """A request to a server that is going away."""
 
     _is_last = True
+
+
+def knows_client(server: Any, values: Callable[[bytes], Sequence[bytes]]) -> bool:
+    """Returns whether what a proxy says of a client can be read; Daphne would fail at it.
+
+    Arguments:
+        server: Daphne's.
+        values: returns the values of a header.
+    """
+    if not server.proxy_forwarded_address_header:
+        return True
+    address, port, scheme = (
+        values(name.encode()) if name else ()
+        for name in (
+            server.proxy_forwarded_address_header,
+            server.proxy_forwarded_port_header,
+            server.proxy_forwarded_proto_header,
+        )
+    )
+    is_ascii = b"".join([*address, *port, *scheme]).isascii()
+    return is_ascii and all(len(digits) < PORT_BYTES for digits in port)
+
+
+def with_name(server: Any, headers: Headers) -> Headers:
+    """Returns the headers of a response with the name that Daphne's server goes by, if any.
+
+    Arguments:
+        server: Daphne's.
+        headers: which may have another name.
+    """
+    if not server.server_name or any(name.lower() == b"server" for name, _ in headers):
+        return headers
+    return [*headers, (b"Server", server.server_name.encode())]
+
+
+def log_response(
+    server: Any,
+    *,
+    client: Sequence[Any] | None,
+    method: bytes,
+    target: bytes,
+    status: int,
+    size: int,
+    seconds: float,
+) -> None:
+    """Writes a line of Daphne's access log, if there is one.
+
+    Arguments:
+        server: Daphne's.
+        client: its address and port.
+        method: of the request, like its target.
+        status: of the response, like its size in bytes and the seconds it took.
+    """
+    if server.action_logger is None:
+        return
+    details = {
+        "client": ":".join(map(str, client)) if client else None,
+        "method": method.decode("ascii", "replace"),
+        "path": target.decode("ascii", "backslashreplace"),
+        "status": status,
+        "size": size,
+        "time_taken": seconds,
+    }
+    server.log_action("http", "complete", details)
 
 
 def _see_off(channel: Any) -> None:

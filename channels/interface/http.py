@@ -76,7 +76,10 @@ class HttpConnection:
     def __init__(
         self, server: InterfaceServer, scope: messages.Scope, receive: Receive, send: Send
     ) -> None:
-        self.reply_channel = server.mailbox.new_channel()
+        # What Daphne's channel has done of it before.
+        self._begun = daphne.begun_for(scope)
+        begun = self._begun
+        self.reply_channel = begun.reply_channel if begun else server.mailbox.new_channel()
         self._server = server
         self._scope = scope
         self._send = send
@@ -88,8 +91,8 @@ class HttpConnection:
         # Where the body goes while not all of it is there, and what carries it.
         self._body_channel: str | None = None
         self._listening: asyncio.Task[None] | None = None
-        self._sent_at = math.inf
-        self._begun = False
+        self._sent_at = begun.sent_at if begun else math.inf
+        self._has_started = False
         self._has_body = True
         # What may still come of a response that has announced its length.
         self._left: int | None = None
@@ -97,6 +100,8 @@ class HttpConnection:
         self._queued_bytes = 0
         self._choked = False
         self._choked_at = 0.0
+        for message in begun.early if begun else ():
+            self.reply(message)
 
     async def serve(self) -> None:
         """Carries the request to a worker and its response to the client."""
@@ -152,16 +157,8 @@ class HttpConnection:
 
     async def _carry_request(self) -> bool:
         """Returns whether the request is with a worker; if not, the client has its answer."""
-        if self._behind() > BEHIND_BYTES:
-            # Earlier responses wait for a client that sends requests and reads nothing.
-            await self._let_catch_up()
-        body, more = await self._read_body()
-        if more:
-            self._body_channel = names.new_name(names.BODY_CHANNELS)
-        request = messages.http_request(self._scope, self.reply_channel, body, self._body_channel)
-        self._sent_at = time.monotonic()
         try:
-            await self._server.mailbox.send("http.request", request)
+            await (self._begun.sending if self._begun else self._send_request())
         except ChannelLayerError as error:
             logger.warning("Answered 503 for %s: %s", self._scope["path"], error)
             if not isinstance(error, Unanswered):
@@ -173,6 +170,17 @@ class HttpConnection:
             self._listening = asyncio.ensure_future(self._listen())
             self._listening.add_done_callback(self._end_listening)
         return True
+
+    async def _send_request(self) -> None:
+        if self._behind() > BEHIND_BYTES:
+            # Earlier responses wait for a client that sends requests and reads nothing.
+            await self._let_catch_up()
+        body, more = await self._read_body()
+        if more:
+            self._body_channel = names.new_name(names.BODY_CHANNELS)
+        request = messages.http_request(self._scope, self.reply_channel, body, self._body_channel)
+        self._sent_at = time.monotonic()
+        await self._server.mailbox.send("http.request", request)
 
     async def _listen(self) -> None:
         """Carries the rest of the body beside the response, which may be made as it is read.
@@ -296,7 +304,7 @@ class HttpConnection:
         if part.status is None:
             await self._send_body_part(self._fit(part), part.more_content)
             return
-        self._begun = True
+        self._has_started = True
         headers = part.headers + messages.length_headers(part, self._scope["method"])
         self._has_body = messages.has_body(part.status, self._scope["method"])
         self._left = messages.content_length(headers) if self._has_body else None
@@ -372,16 +380,13 @@ class HttpConnection:
 
     def _say_goodbye(self) -> None:
         """Tells whoever works on the request that its client has left."""
-        self._server.mailbox.hang_up(self.reply_channel)
-        self._server.send_once(
-            "http.disconnect", messages.http_disconnect(self._scope, self.reply_channel)
-        )
+        self._server.say_goodbye(self._scope, self.reply_channel)
         self._close_body(self._server.send_surely)
 
     async def _turn_away(self) -> None:
         """Tells the client that the server is going away, and who reads the body."""
         self._close_body(self._server.send_surely)
-        if self._begun:
+        if self._has_started:
             self._abort()
         else:
             await self._unavailable("The server is going away. Try again in a moment.")

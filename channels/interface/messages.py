@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 NORMAL_CLOSURE = 1000
 ABNORMAL_CLOSURE = 1006
 MESSAGE_TOO_BIG = 1009
+INTERNAL_ERROR = 1011
 SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 
@@ -18,6 +19,9 @@ CLOSE_CODES = (1000, 1008, 1011, 1012, 1013)
 
 # How a handshake is refused unless the reply says otherwise.
 FORBIDDEN = 403
+
+# The headers that say where a body ends.
+FRAMING = (b"content-length", b"transfer-encoding")
 
 # What a header's name consists of (RFC 9110, section 5.6.2).
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -120,6 +124,8 @@ def parse_socket_reply(message: Content) -> SocketReply:
     Raises:
         ValueError: it says something the contract does not know, or text and bytes at once.
     """
+    if len(message) == 1 and isinstance(message.get("text"), str):
+        return SocketReply(data=message["text"])  # as most are
     unknown = message.keys() - {"accept", "text", "bytes", "close", "status"}
     if unknown:
         raise ValueError(
@@ -173,9 +179,24 @@ def length_headers(part: ResponsePart, method: str) -> Headers:
     """Returns the header that spares a whole response the chunked encoding (RFC 9112, 6.1)."""
     if part.more_content or not has_body(part.status, method):
         return []
-    if any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in part.headers):
+    if any(name.lower() in FRAMING for name, _ in part.headers):
         return []
     return [(b"content-length", b"%d" % len(part.content))]
+
+
+def whole_headers(part: ResponsePart) -> Headers | None:
+    """Returns the headers of a response that can leave in one piece, to be read by its length.
+
+    Returns:
+        None where there is more to come of it, or to be thought about.
+    """
+    if part.more_content or not has_body(part.status, "GET"):
+        return None
+    length = (b"content-length", b"%d" % len(part.content))
+    framing = [(name.lower(), value) for name, value in part.headers if name.lower() in FRAMING]
+    if not framing:
+        return [*part.headers, length]
+    return part.headers if framing == [length] else None
 
 
 def content_length(headers: Headers) -> int | None:

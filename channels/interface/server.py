@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from channels.interface import daphne, messages
+from channels.interface.daphne_plain import PlainRequest
 from channels.interface.frames import Frame
 from channels.interface.http import HttpConnection
 from channels.interface.keepalive import keep_alive
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+Connection = HttpConnection | PlainRequest | WebSocketConnection
 
 PREFIX = "daphne.response"
 SWEEP_SECONDS = 1.0
@@ -49,7 +52,7 @@ class InterfaceServer:
 
     def __init__(self, layer: BaseChannelLayer) -> None:
         self._layer = layer
-        self._connections: dict[str, HttpConnection | WebSocketConnection] = {}
+        self._connections: dict[str, Connection] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._opening: asyncio.Task[None] | None = None
         self._opened = False
@@ -78,11 +81,32 @@ class InterfaceServer:
         await asyncio.shield(self.start())
         self._opened = True
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether connections are served at once, without anything to wait for or to say first."""
+        return self._opened and not self.draining
+
+    def admit(self, connection: Connection) -> None:
+        """Has replies reach a connection; for one that goes on with another's, instead of that."""
+        self._connections[connection.reply_channel] = connection
+
+    def dismiss(self, connection: Connection) -> None:
+        """Lets go of a connection that is over."""
+        del self._connections[connection.reply_channel]
+        self.mailbox.forget(connection.reply_channel)
+
     def start(self) -> asyncio.Task[None]:
         """Returns the task that starts to listen, begun if it was not."""
         if self._opening is None:
             self._opening = asyncio.ensure_future(self._open())
         return self._opening
+
+    def end_shortcuts(self) -> None:
+        """Has all requests served the long way, as one that is to be their last."""
+        self.draining = True
+        for connection in tuple(self._connections.values()):
+            if isinstance(connection, PlainRequest):
+                connection.hand_over()
 
     async def drain(self, pending: Callable[[], bool] = bool) -> None:
         """Ends all connections: requests may finish, sockets are closed with 1012.
@@ -112,6 +136,11 @@ class InterfaceServer:
         """Returns the first of the client's subprotocols that CHANNELS_WS_PROTOCOLS has."""
         ours = getattr(settings, "CHANNELS_WS_PROTOCOLS", None) or ()
         return next((protocol for protocol in offered if protocol in ours), None)
+
+    def say_goodbye(self, scope: messages.Scope, reply_channel: str) -> None:
+        """Tells whoever works on a request that its client has left."""
+        self.mailbox.hang_up(reply_channel)
+        self.send_once("http.disconnect", messages.http_disconnect(scope, reply_channel))
 
     def send_once(self, channel: str, message: messages.Content) -> None:
         """Sends a message that may be dropped if nobody has room for it."""
@@ -178,7 +207,7 @@ class InterfaceServer:
         """Requests that wait for a response can be in a group too; sockets have no use for one."""
         members = [self._connections.get(channel) for channel in tuple(channels)]
         for member in members:
-            if isinstance(member, HttpConnection):
+            if isinstance(member, HttpConnection | PlainRequest):
                 member.reply(message)
         if any(isinstance(member, WebSocketConnection) for member in members):
             logger.error("Ignored a message to a group: %s", error)
@@ -192,12 +221,11 @@ class InterfaceServer:
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HttpConnection(self, scope, receive, send)
-        self._connections[connection.reply_channel] = connection
+        self.admit(connection)
         try:
             await connection.serve()
         finally:
-            del self._connections[connection.reply_channel]
-            self.mailbox.forget(connection.reply_channel)
+            self.dismiss(connection)
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect, which carries nothing
@@ -210,12 +238,11 @@ class InterfaceServer:
             return
         scheme = daphne.scheme_of(scope) or scope.get("scheme") or "ws"
         connection = WebSocketConnection(self, scope, outlet, scheme)
-        self._connections[connection.reply_channel] = connection
+        self.admit(connection)
         try:
             await connection.serve(scope, receive)
         finally:
-            del self._connections[connection.reply_channel]
-            self.mailbox.forget(connection.reply_channel)
+            self.dismiss(connection)
 
     async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -272,7 +299,7 @@ class InterfaceServer:
         return any(task.get_name() == "surely" for task in self._tasks)
 
 
-def _check(connection: HttpConnection | WebSocketConnection) -> None:
+def _check(connection: Connection) -> None:
     """Ends a connection with whose worker or client something is wrong."""
     if isinstance(connection, WebSocketConnection):
         connection.check_unanswered()

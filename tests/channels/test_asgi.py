@@ -195,7 +195,7 @@ class TestGetChannelLayer:
         wrapper = ChannelLayerWrapper(layer, "default", [])
         monkeypatch.setitem(channel_layers.backends, "default", wrapper)
         assert get_channel_layer() is wrapper
-        assert prepared == [wrapper.interface]
+        assert prepared == [wrapper]
         assert len(caplog.messages) == len(lines)
         assert all(line in caplog.text for line in lines)
 

@@ -1,16 +1,12 @@
 """Tests of channels.interface.daphne_request: requests in a real Daphne."""
 
-import asyncio
 import http.client
 import socket
 from contextlib import closing
 
 import pytest
-from daphne.http_protocol import HTTPFactory
-from twisted.internet.abstract import FileDescriptor
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
-from twisted.internet.testing import MemoryReactor
 from twisted.python.failure import Failure
 
 from channels.interface.daphne_request import UNREAD_SECONDS, Request
@@ -18,6 +14,7 @@ from channels.layers.exceptions import ChannelGone
 from tests.support.daphne import SECONDS, Daphne
 from tests.support.processes import started
 from tests.support.waiting import wait_until
+from tests.support.wires import DaphneServer, Wire, factory_of
 
 
 def test_a_response_in_parts_is_read_as_it_comes(daphne):
@@ -374,47 +371,6 @@ def test_the_timeout_cuts_off_what_has_begun_and_tells_the_worker(tmp_path, redi
         slow.close()
 
 
-class DaphneServer:
-    """What a request needs of its server."""
-
-    root_path = server_name = ""
-    action_logger = proxy_forwarded_address_header = None
-    request_buffer_size = 8192
-
-    def protocol_connected(self, protocol):
-        self.request = protocol
-
-    def protocol_disconnected(self, protocol):
-        pass
-
-    def create_application(self, protocol, scope):
-        return asyncio.Queue()
-
-
-class Connection(FileDescriptor):
-    """A connection whose client reads as much as a test says."""
-
-    disconnecting = aborted = False
-
-    def __init__(self):
-        super().__init__(MemoryReactor())
-        self.connected = 1
-
-    def writeSomeData(self, data):
-        return 0
-
-    def read(self, size):
-        self.dataBuffer = self.dataBuffer[size:]
-
-    def getPeer(self):
-        return None
-
-    getHost = getPeer
-
-    def abortConnection(self):
-        self.aborted = True
-
-
 class TestEndOfAConnection:
     @pytest.fixture
     def timers(self):
@@ -426,11 +382,9 @@ class TestEndOfAConnection:
 
         def make(headers=b"Connection: close\r\n"):
             server = DaphneServer()
-            factory = HTTPFactory(server)
-            factory.log = lambda request: None
-            channel = factory.buildProtocol(None)
+            channel = factory_of(server).buildProtocol(None)
             channel.requestFactory, channel.callLater = Request, timers.callLater
-            connection = Connection()
+            connection = Wire()
             channel.makeConnection(connection)
             channel.dataReceived(b"GET / HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n")
             assert server.request.respond(200, [(b"content-length", b"100")], bytes(100))

@@ -209,3 +209,36 @@ class TestLengths:
     )
     def test_what_headers_announce_is_read(self, headers, length):
         assert messages.content_length(headers) == length
+
+
+class TestWholeResponses:
+    def headers(self, headers=(), status=200, more=False):
+        return messages.whole_headers(ResponsePart(status, list(headers), b"four", more))
+
+    @pytest.mark.parametrize("headers", [[], [(b"X-Name", b"9")]])
+    def test_one_without_a_length_gets_it(self, headers):
+        assert self.headers(headers) == [*headers, (b"content-length", b"4")]
+
+    def test_one_with_its_length_is_left_as_it_is(self):
+        headers = [(b"Content-Length", b"4"), (b"X-Name", b"9")]
+        assert self.headers(headers) == headers
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            [(b"Content-Length", b"3")],
+            [(b"Content-Length", b"5")],
+            [(b"Content-Length", b"04")],
+            [(b"Content-Length", b"4, 4")],
+            [(b"Content-Length", b"4"), (b"content-length", b"4")],
+            [(b"Transfer-Encoding", b"4")],
+            [(b"Transfer-Encoding", b"chunked")],
+            [(b"Transfer-Encoding", b"chunked"), (b"Content-Length", b"4")],
+        ],
+    )
+    def test_one_that_says_something_else_is_not_whole(self, headers):
+        assert self.headers(headers) is None
+
+    @pytest.mark.parametrize("options", [{"more": True}, {"status": 204}, {"status": 304}])
+    def test_nor_is_one_with_more_to_come_or_without_a_body(self, options):
+        assert self.headers(**options) is None
