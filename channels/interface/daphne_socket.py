@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from http.client import responses
 from typing import Any
 
@@ -49,6 +49,7 @@ class DaphneOutlet(Outlet):
     __slots__ = (
         "_cut_off",
         "_least",
+        "_offer",
         "_paused",
         "_protocol",
         "_since",
@@ -77,6 +78,7 @@ class DaphneOutlet(Outlet):
         self._since = 0.0
         self._paused = False
         self._cut_off = False
+        self._offer: Callable[[str | bytes], bool] | None = None
 
     def accept(self, subprotocol: str | None) -> None:
         if self._is_connecting():
@@ -135,6 +137,9 @@ class DaphneOutlet(Outlet):
         self._cut_off = True
         self._protocol.transport.abortConnection()
 
+    def offer_to(self, take: Callable[[str | bytes], bool]) -> None:
+        self._offer = take
+
     def throttle(self, blocked: bool) -> None:
         self._pause(blocked or self._protocol.application_queue.qsize() > FRAMES_WAITING)
 
@@ -187,7 +192,7 @@ class DaphneOutlet(Outlet):
             return
         protocol, start = self._protocol, 0
         if self._takes_short and self._is_between_messages():
-            while message := decode(data, start):
+            while start < len(data) and (message := decode(data, start)):
                 start = message.end
                 self._arrive(message.payload, message.is_binary)
             if start and protocol.autoPingTimeoutCall:
@@ -221,10 +226,20 @@ class DaphneOutlet(Outlet):
 
     def _arrive(self, payload: bytes, is_binary: bool) -> None:
         """Takes a message; if more than enough wait by now, the client is not read any further."""
-        self._take(payload, is_binary)
         waiting = self._protocol.application_queue.qsize()
+        if waiting or not self._is_taken(payload, is_binary):
+            self._take(payload, is_binary)
+            waiting += 1
         if waiting > FRAMES_WAITING or len(payload) > LARGE_FRAME_BYTES:
             self._pause(True)
+
+    def _is_taken(self, payload: bytes, is_binary: bool) -> bool:
+        """Returns whether a message needs not go through Daphne's queue."""
+        protocol = self._protocol
+        if self._offer is None or protocol.muted:
+            return False
+        protocol.last_ping = time.time()  # as Daphne notes it
+        return self._offer(payload if is_binary else payload.decode())
 
     def _arrive_in_part(self, payload: list[bytes]) -> None:
         """Takes a fragment of a frame; many small ones would take many times their size."""

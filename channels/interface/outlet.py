@@ -71,6 +71,15 @@ class Outlet(ABC):
             blocked: whether its last frame could not be passed on yet.
         """
 
+    @abstractmethod
+    def offer_to(self, take: Callable[[str | bytes], bool]) -> None:
+        """Has each message of the client offered before the server passes it on, where it can be.
+
+        Arguments:
+            take: called with the message if none before it waits in the server; returns whether
+                it was taken.
+        """
+
     def _has_room(self, waiting: int, size: int) -> bool:
         """Returns whether a frame may wait too.
 
@@ -161,6 +170,9 @@ class AsgiOutlet(Outlet):
 
     def throttle(self, blocked: bool) -> None:
         """A server that passes frames on one by one slows its clients down by itself."""
+
+    def offer_to(self, take: Callable[[str | bytes], bool]) -> None:
+        """A server passes its frames on by itself."""
 
     def _put(self, event: dict[str, Any], size: int = 0) -> None:
         self._events.append((event, size))

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from channels.interface import messages
@@ -50,8 +51,10 @@ class WebSocketConnection:
         "_outlet",
         "_path",
         "_scheme",
+        "_sending",
         "_server",
         "_subprotocol",
+        "_waits",
         "reply_channel",
     )
 
@@ -65,6 +68,9 @@ class WebSocketConnection:
         self._order = 0
         self._accepted = False
         self._closed = False
+        # Whether the socket's task waits for a frame, and what is ahead of the one that it gets.
+        self._waits = False
+        self._sending: asyncio.Future[None] | None = None
         self._subprotocol = server.choose_subprotocol(scope.get("subprotocols", ()))
         self.reply_channel = server.mailbox.new_channel()
 
@@ -110,6 +116,24 @@ class WebSocketConnection:
             self._outlet.send(Frame(reply.data))
         if reply.close:
             self.close(reply.close)
+
+    def take(self, data: str | bytes) -> bool:
+        """Sends a frame on past the socket's task, unless others are on their way before it.
+
+        Returns:
+            whether it was; if not, nothing was done.
+        """
+        if self._closed or not self._waits or self._sending:
+            return False
+        key = "text" if isinstance(data, str) else "bytes"
+        message = self._receive_message({key: data})
+        try:
+            self._sending = self._server.mailbox.send("websocket.receive", message)
+        except MessageTooLarge:
+            return False
+        self._order = message["order"]
+        self._sending.add_done_callback(partial(self._check_sent, message))
+        return True
 
     def send(self, frame: Frame) -> None:
         """Sends a group's frame; like any other reply with a frame it opens the socket."""
@@ -176,16 +200,40 @@ class WebSocketConnection:
         )
 
     async def _carry_frames(self, receive: Receive) -> int:
+        self._outlet.offer_to(self.take)
         while True:
+            self._waits = True
             event = await receive()
+            self._waits = False
+            while self._sending:
+                await asyncio.wait([self._sending])
             if event["type"] == "websocket.disconnect":
                 return int(event.get("code") or 1005)
-            await self._carry(event)
+            await self._carry(self._receive_message(event))
 
-    async def _carry(self, event: messages.Scope) -> None:
-        """Sends a frame on, waiting a little for room; closes the socket if none comes."""
+    def _receive_message(self, event: messages.Scope) -> messages.Content:
         order = self._order + 1
-        message = messages.websocket_receive(self.reply_channel, self._path, event, order)
+        return messages.websocket_receive(self.reply_channel, self._path, event, order)
+
+    def _check_sent(self, message: messages.Content, sending: asyncio.Future[None]) -> None:
+        """Goes on with a frame that went past the task, if it did not get through."""
+        self._sending = None
+        error = None if sending.cancelled() else sending.exception()
+        if error is None:
+            self._outlet.throttle(blocked=False)
+            return
+        self._note_failure(message["order"] - 1, error)
+        self._sending = asyncio.ensure_future(self._carry(message))
+        self._sending.add_done_callback(self._end_sending)
+
+    def _end_sending(self, sending: asyncio.Future[None]) -> None:
+        self._sending = None
+        if not sending.cancelled() and (error := sending.exception()):
+            logger.error("Closed the socket on %s:", self._path, exc_info=error)
+            self.close(messages.INTERNAL_ERROR)
+
+    async def _carry(self, message: messages.Content) -> None:
+        """Sends a frame on, waiting a little for room; closes the socket if none comes."""
         started = 0.0
         while not self._closed:
             try:
@@ -210,14 +258,17 @@ class WebSocketConnection:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _send_frame(self, message: messages.Content) -> None:
-        """Sends a frame; its number is used up unless it is certain that nobody will see it."""
         before, self._order = self._order, message["order"]
         try:
             await self._server.mailbox.send("websocket.receive", message)
         except Exception as error:
-            if not isinstance(error, Unanswered):
-                self._order = before
+            self._note_failure(before, error)
             raise
+
+    def _note_failure(self, before: int, error: BaseException) -> None:
+        """Uses a frame's number again, unless somebody may have seen it."""
+        if not isinstance(error, Unanswered):
+            self._order = before
 
     def _accept(self) -> None:
         if self._accepted:

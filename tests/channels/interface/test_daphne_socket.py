@@ -449,6 +449,43 @@ def test_limits_hold_for_short_messages(knock, limit):
     assert (1009).to_bytes(2, "big") in protocol.transport.value()
 
 
+class TestOffers:
+    @pytest.fixture
+    def protocol(self, knock):
+        protocol = knock()
+        self.outlet = DaphneOutlet(protocol)
+        self.outlet.accept(None)
+        self.offered = []
+        protocol.application_queue.get_nowait()  # the connect, which its application takes
+        return protocol
+
+    def take(self, data):
+        self.offered.append(data)
+        return True
+
+    def test_messages_are_offered_past_daphnes_queue(self, protocol):
+        self.outlet.offer_to(self.take)
+        protocol.last_ping = 0
+        protocol.dataReceived(masked("one ä".encode(), Opcode.TEXT) + masked(b"two", Opcode.BINARY))
+        assert self.offered == ["one ä", b"two"]
+        assert protocol.application_queue.empty()
+        assert protocol.last_ping
+
+    def test_those_that_nobody_takes_go_through_it(self, protocol):
+        self.outlet.offer_to(lambda data: False)
+        protocol.dataReceived(masked(b"one", Opcode.TEXT))
+        self.outlet.offer_to(self.take)
+        protocol.dataReceived(masked(b"two", Opcode.TEXT))
+        queued = [protocol.application_queue.get_nowait()["text"] for _ in range(2)]
+        assert (queued, self.offered) == (["one", "two"], [])
+
+    def test_those_of_a_socket_that_is_muted_are_not(self, protocol):
+        self.outlet.offer_to(self.take)
+        protocol.muted = True
+        protocol.dataReceived(masked(b"one", Opcode.TEXT))
+        assert self.offered == []
+
+
 def arrived(protocol) -> list[dict]:
     """Returns the events of a protocol, without the connect."""
     return list(protocol.application_queue._queue)[1:]

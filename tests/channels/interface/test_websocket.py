@@ -400,6 +400,115 @@ class TestFrames:
         asyncio.run(scenario())
 
 
+class TestShortWay:
+    """Frames that go past the socket's task."""
+
+    @staticmethod
+    async def open(site):
+        """Returns an open socket, and the connection of which the task waits for a frame."""
+        socket, channel = await site.open_socket("/chat/")
+        connection = site.server._connections[channel]
+        await eventually(lambda: connection._waits, "the task to wait")
+        return socket, connection
+
+    def test_they_become_messages_among_the_others_in_order(self, layer):
+        async def scenario():
+            async with serving(layer) as site:
+                socket, connection = await self.open(site)
+                assert connection.take("first")
+                assert not connection.take("second")  # the first is on its way
+                socket.send("second")
+                for order, text in ((1, "first"), (2, "second")):
+                    message = await site.take("websocket.receive")
+                    assert (message["order"], message["text"]) == (order, text)
+                await eventually(lambda: connection.take(b"third"), "the way to be free")
+                message = await site.take("websocket.receive")
+                assert (message["order"], message["bytes"]) == (3, b"third")
+                assert message["path"] == "/chat/"
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize(
+        ("error", "order"),
+        [(ChannelFull("full"), 1), (LayerUnavailable("away"), 1), (Unanswered("no answer"), 2)],
+    )
+    def test_one_that_does_not_get_through_is_tried_again_before_those_behind_it(
+        self, memory_layer, monkeypatch, error, order
+    ):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, connection = await self.open(site)
+                send, mailbox = site.server.mailbox.send, site.server.mailbox
+                tries = answer_frames(site, monkeypatch, error)
+                assert connection.take("first")
+                socket.send("second")
+                await eventually(lambda: len(tries) > 2, "another try")
+                assert {message["text"] for message in tries} == {"first"}
+                monkeypatch.setattr(mailbox, "send", send)
+                for number, text in enumerate(("first", "second"), 1):
+                    message = await site.take("websocket.receive")
+                    assert (message["order"], message["text"]) == (number, text)
+
+        asyncio.run(scenario())
+
+    def test_the_disconnect_comes_behind_one_that_is_on_its_way(self, memory_layer, monkeypatch):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, connection = await self.open(site)
+                tries = answer_frames(site, monkeypatch, None)
+                assert connection.take("leaves")
+                assert tries
+                socket.task.cancel()
+                await socket.ended()
+                assert (await site.take("websocket.disconnect"))["order"] == 2
+
+        asyncio.run(scenario())
+
+    def test_without_room_the_socket_is_closed_with_1013(self, make_layer, monkeypatch):
+        monkeypatch.setattr(websocket, "FULL_SECONDS", 0.05)
+        layer = make_layer(channel_capacity={"websocket.receive": 1})
+
+        async def scenario():
+            async with serving(layer) as site:
+                socket, connection = await self.open(site)
+                for number in range(2):
+                    await eventually(
+                        lambda number=number: connection.take(str(number)), "the way to be free"
+                    )
+                await eventually(lambda: socket.closed == [1013], "the close")
+                assert not connection.take("late")
+                await socket.ended()
+                assert (await site.take("websocket.disconnect"))["order"] == 2
+
+        asyncio.run(scenario())
+
+    def test_one_that_the_layer_cannot_carry_closes_the_socket_with_1009(self, layer, monkeypatch):
+        monkeypatch.setattr(codec, "MAX_MESSAGE_BYTES", 10_000)
+
+        async def scenario():
+            async with serving(layer) as site:
+                socket, connection = await self.open(site)
+                if not connection.take("x" * 10_000):
+                    socket.send("x" * 10_000)  # as the outlet does
+                await socket.ended()
+                assert socket.closed == [1009]
+                assert (await site.take("websocket.disconnect"))["order"] == 1
+
+        asyncio.run(scenario())
+
+    def test_a_mistake_of_ours_closes_the_socket(self, memory_layer, monkeypatch, logged):
+        async def scenario():
+            async with serving(memory_layer) as site:
+                socket, connection = await self.open(site)
+                answer_frames(site, monkeypatch, LookupError("a mistake"))
+                assert connection.take("first")
+                await socket.ended()
+                assert socket.closed == [1011]
+
+        asyncio.run(scenario())
+        assert "Closed the socket on /chat/" in logged()[0].getMessage()
+
+
 class TestEnd:
     @pytest.mark.parametrize(("close", "code"), [(True, 1000), (4001, 4001)])
     def test_a_consumer_can_close_it(self, layer, close, code):
