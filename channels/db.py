@@ -1,4 +1,4 @@
-"""The database for consumers that are coroutine functions."""
+"""The database for consumers that are coroutine functions, and for workers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -42,3 +43,13 @@ def database_sync_to_async(
             close_old_connections()
 
     return sync_to_async(with_fresh_connections)
+
+
+def leave_connections_to_consumers() -> None:
+    """Has connections looked at around each consumer, and not once more around its request.
+
+    For a process whose requests are all consumers' messages, as a worker's are.
+    """
+    request_started.disconnect(reset_queries)
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)

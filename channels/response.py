@@ -24,11 +24,12 @@ def may_have_content(status: int) -> bool:
     return status >= 200 and status not in (204, 304)
 
 
-def encode_headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
+def encode_headers(response: HttpResponseBase) -> list[list[bytes]]:
     """Returns the headers, their names in the case that the application wrote."""
-    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    # Lists, for tuples would have to be packed a second time.
+    headers = [[name.encode("ascii"), value.encode("latin-1")] for name, value in response.items()]
     cookies = [
-        (b"Set-Cookie", cookie.OutputString().encode("ascii"))
+        [b"Set-Cookie", cookie.OutputString().encode("ascii")]
         for cookie in response.cookies.values()
     ]
     return headers + cookies

@@ -7,8 +7,10 @@ from unittest import mock
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
 
-from channels.db import database_sync_to_async
+from channels.db import database_sync_to_async, leave_connections_to_consumers
 
 
 @pytest.mark.django_db
@@ -62,3 +64,24 @@ def test_the_event_loop_goes_on_meanwhile():
         return await waiting
 
     assert asyncio.run(release_while_waiting()) is True
+
+
+@pytest.fixture
+def _receivers(monkeypatch):
+    """Puts back who listens to Django's signals of requests."""
+    for signal in (request_started, request_finished):
+        monkeypatch.setattr(signal, "receivers", list(signal.receivers))
+        monkeypatch.setattr(signal, "sender_receivers_cache", {})
+
+
+@pytest.mark.usefixtures("_receivers")
+def test_a_process_of_consumers_only_does_not_look_at_connections_for_its_requests_too():
+    request_started.connect(close_old_connections)  # Django's test client may have taken it away
+    request_finished.connect(close_old_connections)
+    leave_connections_to_consumers()
+    left = [
+        receiver
+        for signal in (request_started, request_finished)
+        for receiver in signal._live_receivers(None)[0]
+    ]
+    assert not {close_old_connections, reset_queries}.intersection(left)

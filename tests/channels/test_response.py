@@ -12,8 +12,8 @@ def test_headers_keep_their_case_and_come_as_bytes():
     response = HttpResponse(content_type="text/plain")
     response["X-Name"] = "André"
     assert encode_headers(response) == [
-        (b"Content-Type", b"text/plain"),
-        (b"X-Name", "André".encode("latin-1")),
+        [b"Content-Type", b"text/plain"],
+        [b"X-Name", "André".encode("latin-1")],
     ]
 
 
@@ -22,8 +22,8 @@ def test_every_cookie_is_a_header_of_its_own():
     response.set_cookie("a", "1", httponly=True)
     response.set_cookie("b", "2")
     assert encode_headers(response)[1:] == [
-        (b"Set-Cookie", b"a=1; HttpOnly; Path=/"),
-        (b"Set-Cookie", b"b=2; Path=/"),
+        [b"Set-Cookie", b"a=1; HttpOnly; Path=/"],
+        [b"Set-Cookie", b"b=2; Path=/"],
     ]
 
 

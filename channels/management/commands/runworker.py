@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from django.apps import apps
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from channels.asgi import DEFAULT_CHANNEL_LAYER, channel_layers
+from channels.db import leave_connections_to_consumers
 from channels.log import setup_logger
 from channels.message import Message
 from channels.signals import worker_process_ready
@@ -68,8 +70,12 @@ class Command(BaseCommand):
                 f" {', '.join(sorted(layer.router.channels))}."
             )
         self.logger.info("Running worker against channel layer %s", layer)
+        leave_connections_to_consumers()
         worker_process_ready.send(sender=worker)
         worker.ready()
+        # What is loaded by now stays, so the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         worker.run()
 
     def _http_consumer(self) -> StaticFilesConsumer | None:

@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,6 +11,7 @@ from django.core.management import CommandError, call_command
 from asgi_redis import RedisChannelLayer
 from channels.asgi import channel_layers
 from channels.layers.memory import InMemoryChannelLayer
+from channels.management.commands import runworker
 from channels.signals import worker_process_ready, worker_ready
 from channels.staticfiles import StaticFilesConsumer
 from channels.worker import Worker, WorkerGroup
@@ -29,6 +31,9 @@ def runs(monkeypatch, redis_layer) -> list[Worker]:
     for ready in (worker_process_ready, worker_ready):
         monkeypatch.setattr(ready, "receivers", [])
     monkeypatch.setattr("channels.log.logging.Logger.addHandler", lambda *args: None)
+    # What is for a process of its own is not for that of the tests.
+    monkeypatch.setattr(runworker, "leave_connections_to_consumers", lambda: None)
+    monkeypatch.setattr(runworker, "gc", mock.Mock())
     return started
 
 
@@ -100,6 +105,13 @@ class TestOptions:
 
 
 class TestMistakes:
+    def test_what_it_runs_in_is_readied_for_consumers_alone(self, runs, monkeypatch):
+        leave = mock.Mock()
+        monkeypatch.setattr(runworker, "leave_connections_to_consumers", leave)
+        call_command("runworker")
+        leave.assert_called_once_with()
+        assert runworker.gc.method_calls == [mock.call.collect(), mock.call.freeze()]
+
     def test_the_in_memory_layer_cannot_span_processes(self, runs):
         channel_layers.backends["default"] = wrap(InMemoryChannelLayer(), {})
         with pytest.raises(CommandError, match=r"in-memory layer.*RedisChannelLayer.*runserver"):
