@@ -11,9 +11,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from asgi_redis.aionode import AsyncNode
-from asgi_redis.inbox import Gap, Inbox, Question, milliseconds, next_id
+from asgi_redis.inbox import Gap, Inbox, Question, milliseconds
 from asgi_redis.outage import Outage
 from asgi_redis.pace import Pace
+from asgi_redis.remains import Remains
 from asgi_redis.scripts import Command
 from channels.layers.exceptions import LayerUnavailable
 from channels.layers.mailbox import Mailbox, Receiver, hand_over
@@ -143,7 +144,8 @@ class Branch:
         self._beat_now = asyncio.Event()
         self._registered: set[str] = set()
         self._clock_offset = 0.0
-        self._trims: list[Command] = []
+        self._remains = Remains(self._key, layer.mailbox_capacity)
+        self._is_idle = False
         self._run = ""
         self._note = ""
         self._heard_at = 0.0
@@ -197,6 +199,7 @@ class Branch:
             except LayerUnavailable as error:
                 self._outage.meet(error)
                 self.available = False
+                self._remains.forget()
                 self._beat_now.set()
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:  # a mistake of ours must not make the whole process deaf
@@ -205,17 +208,17 @@ class Branch:
 
     async def _read(self) -> None:
         read = ("XREAD", "COUNT", self._pace.begin(), "BLOCK", READ_BLOCK_MS, "STREAMS", self._key)
-        # Not twice: the next connection may lead to a Redis whose entries are others.
-        trims, self._trims = self._trims, []
-        replies = await self._reader.execute([*trims, (*read, self.inbox.last_id)])
+        removal = self._remains.removal() if self._is_idle else self._remains.overdue()
+        replies = await self._reader.execute([*removal, (*read, self.inbox.last_id)])
         reply = self._reader.expect(replies)[-1]
         entries = reply[0][1] if reply else []
+        self._is_idle = not entries
         self._pace.follow(entries)
         if entries:
             written = milliseconds(entries[-1][0].decode())
             self._lagged |= self.available and self._now_ms() - written > LAG_MS
             await self._take(entries)
-            self._trims = [("XTRIM", self._key, "MINID", next_id(self.inbox.last_id))]
+            self._remains.note(entries)
 
     async def _take(self, entries: Sequence[Any]) -> None:
         oldest = self._now_ms() - self._commands.expiry_ms if self._clock_offset else 0
@@ -257,13 +260,14 @@ class Branch:
             return
         planned = self._commands.sends([item for item, _ in waiting])
         try:
-            replies = await self._writer.execute([command for command, _ in planned])
+            commands = [command for command, _ in planned]
+            replies = await self._writer.execute([*commands, *self._remains.removal()])
         except LayerUnavailable as error:
             self._retry_at = time.monotonic() + AWAY_SECONDS
             self._beat_now.set()
             _fail(waiting, error)
             return
-        sent = self._commands.sent(self._writer.address, planned, replies)
+        sent = self._commands.sent(self._writer.address, planned, replies[: len(planned)])
         # A refused send is known by its place, for the same message may be sent twice.
         refused = {id(refusal.outgoing): refusal.error for refusal in sent.refusals}
         for item, future in waiting:
@@ -332,6 +336,7 @@ class Branch:
         """Starts over if the inbox began anew, under a clock that is behind the one before."""
         if last and milliseconds(last[0][0].decode()) < milliseconds(self.inbox.last_id) - 1000:
             self.inbox.last_id = "0-0"
+            self._remains.forget()
 
     async def _register(self) -> None:
         groups = sorted(self.inbox.members.groups())

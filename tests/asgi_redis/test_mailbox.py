@@ -430,7 +430,7 @@ class TestGroups:
                 run = branch._manager.run
 
                 async def run_late(command):
-                    monkeypatch.undo()
+                    branch._manager.run = run
                     await asyncio.to_thread(redis_layer.group_add, "friends", comes)
                     await hear(redis_layer, mailbox, receiver)
                     unread = ("XLEN", keys.inbox(mailbox.name))
@@ -773,6 +773,52 @@ class TestForgetting:
                 await asyncio.sleep(1)  # for reads that would throw it away
                 beat(mailbox)
                 await eventually(lambda: receiver.direct, "the message")
+
+        asyncio.run(scenario())
+
+
+class TestRemains:
+    """What has been read goes, also from an inbox that nothing more is sent to."""
+
+    def test_it_goes_with_the_next_thing_that_is_sent(self, redis_layer, receiver, monkeypatch):
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                monkeypatch.setattr(asgi_redis.mailbox, "READ_BLOCK_MS", 60_000)
+                redis_layer.send(mailbox.new_channel(), {"number": 1})
+                await eventually(lambda: receiver.direct, "the message")
+                await mailbox.send("test", {})
+                inbox = keys.inbox(mailbox.name)
+                await eventually(lambda: node.run(("XLEN", inbox)) == 0, "the entry to go")
+
+        asyncio.run(scenario())
+
+    def test_it_goes_when_nothing_comes(self, redis_layer, receiver, monkeypatch):
+        monkeypatch.setattr(asgi_redis.mailbox, "READ_BLOCK_MS", 50)
+        node, keys = redis_layer.nodes[0], redis_layer.keys
+
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                redis_layer.send(mailbox.new_channel(), {"number": 1})
+                await eventually(lambda: receiver.direct, "the message")
+                inbox = keys.inbox(mailbox.name)
+                await eventually(lambda: node.run(("XLEN", inbox)) == 0, "the entry to go")
+
+        asyncio.run(scenario())
+
+    def test_another_redis_is_not_asked_to_remove_it(self, redis_layer, receiver):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                [branch] = mailbox._branches
+                redis_layer.send(mailbox.new_channel(), {"number": 1})
+                await eventually(lambda: receiver.direct, "the message")
+                await branch._reader.close()
+                branch._node.renew()
+                branch.inbox.last_id = f"{server_ms(redis_layer) + 60_000}-0"
+                beat(mailbox)  # which finds that the inbox began anew
+                await eventually(lambda: branch.inbox.last_id == "0-0", "it to be noticed")
+                assert branch._remains.removal() == []
 
         asyncio.run(scenario())
 
