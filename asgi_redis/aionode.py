@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from asgi_redis import scripts
 from asgi_redis.errors import DRIVER_ERRORS, check_version, is_no_primary, unavailable
 from asgi_redis.hosts import Place, Server
 from asgi_redis.scripts import Command
+from asgi_redis.wire import Wire
 from channels.layers.exceptions import Unanswered
 
 if sys.version_info >= (3, 11):
@@ -75,6 +76,7 @@ class AsyncLine:
         self._node = node
         self._timeout = timeout
         self._connection: Any = None
+        self._wire: Wire | None = None
         self._era = 0
         self._free = asyncio.Lock()
 
@@ -91,11 +93,9 @@ class AsyncLine:
         async with self._free:
             was_told = False
             try:
-                # One limit for all of it: redis-py's own would cost a task and a timer a reply.
-                async with time_limit(self._timeout):
-                    await self._connect()
-                    was_told = True
-                    return await _exchange_with_scripts(self._connection, commands)
+                wire = self._usable() or await self._connect()
+                was_told = True
+                return await _exchange_with_scripts(wire, commands)
             except (*DRIVER_ERRORS, asyncio.TimeoutError) as error:
                 self._node.renew()
                 await self.close()
@@ -119,51 +119,49 @@ class AsyncLine:
 
     async def close(self) -> None:
         """Closes the connection."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._wire = self._connection, None, None
         if connection is not None:
             await connection.disconnect(nowait=True)
 
-    async def _connect(self) -> None:
-        if self._connection is not None and not await self._is_usable():
-            await self.close()
-        if self._connection is not None:
-            return
-        era = self._node.era
+    async def _connect(self) -> Wire:
+        await self.close()
+        self._era = self._node.era
         pool: Any = self._node.server.async_pool()
         try:
-            connection = await pool.get_connection()
-            check_version(self.address, (await _exchange(connection, [("INFO", "server")]))[0])
+            async with time_limit(self._timeout):
+                self._connection = await pool.get_connection()
+            self._wire = Wire(self._connection, self._timeout)
+            check_version(self.address, (await _exchange(self._wire, [("INFO", "server")]))[0])
         except BaseException:
+            await self.close()
             await pool.disconnect()  # an attempt that failed leaves no socket behind
             raise
-        self._connection, self._era = connection, era
+        return self._wire
 
-    async def _is_usable(self) -> bool:
-        """Returns whether the connection is of this era, and nobody has ended it meanwhile."""
-        # Between commands there is nothing to read but an end, which has arrived: nobody is asked.
-        return self._era == self._node.era and not await self._connection.can_read()
+    def _usable(self) -> Wire | None:
+        """Returns what is there if it is of this era, and nobody has ended it meanwhile."""
+        wire = self._wire if self._era == self._node.era else None
+        return wire if wire and wire.is_usable else None
 
 
-async def _exchange_with_scripts(connection: Any, commands: Sequence[Command]) -> list[Any]:
+async def _exchange_with_scripts(wire: Wire, commands: Sequence[Command]) -> list[Any]:
     """Runs commands, and runs again what failed because the server did not know our scripts."""
-    replies = await _exchange(connection, commands)
+    replies = await _exchange(wire, commands)
     missing = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
     if missing:
         again = [script.load for script in scripts.ALL] + [commands[i] for i in missing]
-        late = (await _exchange(connection, again))[len(scripts.ALL) :]
+        late = (await _exchange(wire, again))[len(scripts.ALL) :]
         for i, reply in zip(missing, late, strict=True):
             replies[i] = reply
     return replies
 
 
-async def _exchange(connection: Any, commands: Sequence[Command]) -> list[Any]:
-    await connection.send_packed_command(scripts.pack(commands), check_health=False)
-    replies = []
-    for _ in commands:
-        try:
-            replies.append(await connection.read_response(disable_decoding=True))
-        except ResponseError as error:
-            if is_no_primary(error):
-                raise  # the next connection finds the one that is
-            replies.append(error)
+async def _exchange(wire: Wire, commands: Sequence[Command]) -> list[Any]:
+    [data] = scripts.pack(commands)
+    replies = await wire.exchange(data, len(commands))
+    for reply in replies:
+        if isinstance(reply, ResponseError) and not is_no_primary(reply):
+            continue
+        if isinstance(reply, RedisError):
+            raise reply  # the next connection finds a primary, or one that has more to say
     return replies

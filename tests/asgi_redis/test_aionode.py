@@ -112,7 +112,7 @@ def test_a_connection_that_was_ended_while_it_was_idle_is_not_used(valkey):
         before = await line.run(("CLIENT", "ID"))
         with valkey.client() as client:
             client.client_kill_filter(_id=before)
-        await eventually(line._connection._reader.at_eof, "the end to arrive")
+        await eventually(lambda: not line._wire.is_usable, "the end to arrive")
         return before, await line.run(("CLIENT", "ID"))
 
     before, after = run(valkey.url, scenario)
