@@ -158,11 +158,25 @@ class Line:
         self._connection: Any = None
         self._era = 0
         self._client_id = 0
+        self._posted: list[Command] = []
 
     def execute(self, commands: Sequence[Command]) -> list[Any]:
         """As `Node.execute`."""
         self.write(commands)
         return self.read(commands)
+
+    def post(self, commands: Sequence[Command]) -> None:
+        """Sends commands that nobody waits for, and that may be run twice.
+
+        They are answered with what is sent next, or sent again over the next connection.
+        """
+        self.write(commands)
+        self._posted += commands
+
+    def unanswered(self) -> list[Command]:
+        """Returns what was posted, for somebody else to run, and forgets it."""
+        posted, self._posted = self._posted, []
+        return posted
 
     def write(self, commands: Sequence[Command]) -> None:
         """Sends commands; `read` must follow."""
@@ -175,6 +189,8 @@ class Line:
     def read(self, commands: Sequence[Command]) -> list[Any]:
         """Returns the replies to what was sent last."""
         try:
+            _read(self._connection, self._posted)
+            self._posted = []
             return _with_scripts(self._connection, commands, _read(self._connection, commands))
         except DRIVER_ERRORS as error:
             raise self._broken(error) from error
@@ -202,7 +218,8 @@ class Line:
             self._era = self._node.era
             self._connection = self._pool.get_connection()
             self._node.check(self._connection)
-            self._client_id = exchange(self._connection, [("CLIENT", "ID")])[0]
+            self._client_id = exchange(self._connection, [("CLIENT", "ID"), *self._posted])[0]
+            self._posted = []
 
     def _broken(self, error: BaseException) -> Exception:
         self.close()

@@ -166,6 +166,8 @@ class RedisSubscription(Subscription):
             logger.warning("Dropped a message on %s: %s", delivery.channel, error)
 
     def _leave(self, share: Share) -> None:
+        if posted := share.line.unanswered():
+            share.node.execute(posted)
         for channel in share.channels:
             hand_back_all(share.node, self._commands, channel, self.worker, died=False)
         share.node.execute([("ZREM", self._layer.keys.workers, self.worker)])
@@ -317,7 +319,7 @@ class RedisSubscription(Subscription):
             for command in self._commands.settle(share.channels[position - 1], [entry_id])
         ]
         if settled:
-            share.line.execute(settled)
+            share.line.post(settled)
         return self._deliveries(share, found)
 
     def _reading(self, share: Share, limit: int) -> Any:
@@ -380,7 +382,7 @@ class RedisSubscription(Subscription):
         """Hands back what was given to us over a connection that broke before we got it."""
         # Others take from a worker that they have never heard of.
         share.heart.beat()
-        late, share.late = share.late, []
+        late, share.late = share.line.unanswered() + share.late, []
         try:
             share.node.expect(share.node.execute(late) if late else [])
         except LayerUnavailable:

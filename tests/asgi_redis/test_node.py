@@ -168,6 +168,29 @@ class TestLine:
             lambda: b"name=a-name-of-this-test" not in node.run(("CLIENT", "LIST")), "its end"
         )
 
+    def test_what_is_posted_is_answered_with_the_next(self, node, prefix):
+        line = node.line(5.0, "line")
+        line.post([("SET", f"{prefix}key", "a"), ("INCR", f"{prefix}key")])
+        assert line.execute([("GET", f"{prefix}key")]) == [b"a"]
+        assert line.unanswered() == []
+        line.close()
+
+    def test_what_was_posted_before_a_connection_broke_is_sent_again(self, node, prefix):
+        line = node.line(5.0, "line")
+        line.post([("INCR", f"{prefix}key")])
+        wait_until(lambda: node.run(("GET", f"{prefix}key")) == b"1", "it to be done")
+        line.close()
+        assert line.execute([("GET", f"{prefix}key")]) == [b"2"]
+        line.close()
+
+    def test_or_left_to_somebody_else(self, node, prefix):
+        line = node.line(5.0, "line")
+        line.post([("INCR", f"{prefix}key")])
+        line.close()
+        assert line.unanswered() == [("INCR", f"{prefix}key")]
+        assert line.execute([("PING",)]) == [b"PONG"]
+        line.close()
+
     def test_a_wait_can_be_ended_from_outside(self, node, prefix):
         line = node.line(30.0, "waiting")
         command = ("BLPOP", f"{prefix}nothing", 20)

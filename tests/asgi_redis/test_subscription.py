@@ -369,7 +369,40 @@ class TestAtMostOnce:
         [delivery] = take(workers[0])
         timer.join()
         assert delivery.receipt is None
-        assert layer.nodes[0].run(("XLEN", layer.keys.stream("test"))) == 0
+        self.check_settled(layer)
+
+    @pytest.mark.parametrize("end", ["broken", "replaced", "closed"])
+    def test_so_is_what_waited_when_its_settling_was_lost_with_the_connection(
+        self, make_redis_layer, workers, monkeypatch, end
+    ):
+        layer = make_redis_layer(at_most_once=["test"])
+        worker = layer.subscribe(["test"])
+        [share] = worker._shares
+        timer = threading.Timer(0.1, layer.send, ["test", {}])
+
+        def lose(commands):
+            share.line._posted += commands
+
+        with monkeypatch.context() as patch:
+            patch.setattr(share.line, "post", lose)
+            timer.start()
+            take(worker)
+            timer.join()
+        share.broken = end == "broken"
+        if end == "replaced":
+            share.node.era += 1
+        if end == "closed":
+            worker.close()
+        else:
+            workers.append(worker)
+            assert worker.turn([], [], 1, block=False)[1] == []
+        self.check_settled(layer)
+
+    @staticmethod
+    def check_settled(layer):
+        """What was read is in Redis neither for this worker nor for another."""
+        stream = ("XLEN", layer.keys.stream("test"))
+        wait_until(lambda: layer.nodes[0].run(stream) == 0, "the message to be settled")
 
 
 class TestForeignEntries:
