@@ -31,7 +31,7 @@ local heard = newest and tonumber(newest) >= now - ARGV[12] and redis.call('EXIS
 local large = #ARGV[2] > tonumber(ARGV[10])
 local function has_room(inbox, capacity)
     if redis.call('XLEN', inbox) >= tonumber(capacity) then return false end
-    local bytes = large and redis.call('MEMORY', 'USAGE', inbox)
+    local bytes = large and redis.call('MEMORY', 'USAGE', inbox, 'SAMPLES', 0)
     return not bytes or bytes <= tonumber(ARGV[11])
 end
 

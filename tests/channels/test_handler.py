@@ -189,7 +189,7 @@ class TestViews:
         assert respond(layer, "/hello/", query_string=b"name=you") == [
             {
                 "status": 200,
-                "headers": [(b"Content-Type", b"text/html; charset=utf-8")],
+                "headers": [[b"Content-Type", b"text/html; charset=utf-8"]],
                 "content": b"Hello you below /",
                 "more_content": False,
             }
@@ -230,7 +230,7 @@ class TestViews:
             handler = AsgiHandler()
         for _ in range(2):
             (reply,) = handler(make_message(layer, "/hello/"))
-            assert (b"X-Seen", b"/hello/") in reply["headers"]
+            assert [b"X-Seen", b"/hello/"] in reply["headers"]
         assert loaded == [True]
 
     def test_one_handler_serves_many_threads(self, layer):
@@ -397,7 +397,7 @@ class TestEncoding:
     def test_head_has_headers_and_no_content(self, layer, response):
         response["X-Kept"] = "yes"
         (reply,) = encode(layer, response, "HEAD")
-        assert (b"X-Kept", b"yes") in reply["headers"]
+        assert [b"X-Kept", b"yes"] in reply["headers"]
         assert (reply["content"], reply["more_content"]) == (b"", False)
 
     @pytest.mark.parametrize("status", [204, 304])
