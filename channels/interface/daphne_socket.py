@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 # floods has much to get through before.
 CLOSE_SECONDS = 5.0
 # How long before Autobahn cuts a handshake off without a word it is refused, when the server looks
-# after its connections, which it does every second.
-ANSWER_SECONDS = 1.5
+# after its connections, which it does every second, or a little later when there is much to do.
+ANSWER_SECONDS = 2.0
 # What a client may send before its handshake has an answer, for which it should wait.
 EARLY_BYTES = 64 * 1024
 # Frames from one client that may wait in the process before it is not read any further.
