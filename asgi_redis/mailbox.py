@@ -145,7 +145,6 @@ class Branch:
         self._registered: set[str] = set()
         self._clock_offset = 0.0
         self._remains = Remains(self._key, layer.mailbox_capacity)
-        self._is_idle = False
         self._run = ""
         self._note = ""
         self._heard_at = 0.0
@@ -208,17 +207,16 @@ class Branch:
 
     async def _read(self) -> None:
         read = ("XREAD", "COUNT", self._pace.begin(), "BLOCK", READ_BLOCK_MS, "STREAMS", self._key)
-        removal = self._remains.removal() if self._is_idle else self._remains.overdue()
+        removal = self._remains.overdue()
         replies = await self._reader.execute([*removal, (*read, self.inbox.last_id)])
         reply = self._reader.expect(replies)[-1]
         entries = reply[0][1] if reply else []
-        self._is_idle = not entries
         self._pace.follow(entries)
         if entries:
             written = milliseconds(entries[-1][0].decode())
             self._lagged |= self.available and self._now_ms() - written > LAG_MS
             await self._take(entries)
-            self._remains.note(entries)
+        self._remains.note(entries)
 
     async def _take(self, entries: Sequence[Any]) -> None:
         oldest = self._now_ms() - self._commands.expiry_ms if self._clock_offset else 0

@@ -29,19 +29,25 @@ class Remains:
         self._most = min(MOST, capacity // PART_OF_CAPACITY)
         self._weight = 0
         self._end = ""
+        self._is_quiet = False
 
     def note(self, entries: Sequence[Any]) -> None:
-        """Takes account of entries that were read: [id, [field, value, …, the message]] each."""
-        self._weight += sum(1 + len(fields[-1]) // HEAVY_BYTES for _, fields in entries)
-        self._end = next_id(entries[-1][0].decode())
+        """Takes account of what a read brought: entries, [id, [field, value, …, the message]] each.
+
+        Where that is nothing, nothing may be sent for long that a removal could go with.
+        """
+        self._is_quiet = not entries
+        if entries:
+            self._weight += sum(1 + len(fields[-1]) // HEAVY_BYTES for _, fields in entries)
+            self._end = next_id(entries[-1][0].decode())
 
     def forget(self) -> None:
         """Leaves them: the next connection may lead to a Redis whose entries are others."""
         self._weight = 0
 
     def overdue(self) -> list[Command]:
-        """Returns the command that removes them if they are many, else none."""
-        return self.removal() if self._weight > self._most else []
+        """Returns the command that removes them if they are many, or it is quiet; else none."""
+        return self.removal() if self._is_quiet or self._weight > self._most else []
 
     def removal(self) -> list[Command]:
         """Returns the command that removes them if there are any; it is tried once."""

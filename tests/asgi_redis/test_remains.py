@@ -35,6 +35,13 @@ def test_a_few_can_stay_and_many_cannot(remains):
     assert remains.overdue() == [("XTRIM", "inbox", "MINID", f"7-{MOST + 1}")]
 
 
+def test_where_nothing_more_comes_none_stay(remains):
+    remains.note(entries(1))
+    assert remains.overdue() == []
+    remains.note([])
+    assert remains.overdue() == [("XTRIM", "inbox", "MINID", "7-1")]
+
+
 def test_large_ones_count_by_their_bytes(remains):
     remains.note(entries(1, size=MOST * HEAVY_BYTES))
     assert remains.overdue()
