@@ -40,14 +40,20 @@ def wire_on(transport: Transport, seconds: float = 5.0) -> Wire:
     )
 
 
-def exchange(*arrivals, count: int = 1, seconds: float = 5.0):
+async def begin(count: int = 1):
+    """Begins an exchange; returns its replies to come, the transport, and the wire."""
+    transport = Transport()
+    wire = wire_on(transport)
+    replies = asyncio.ensure_future(wire.exchange(b"commands", count))
+    await asyncio.sleep(0)
+    return replies, transport, wire
+
+
+def exchange(*arrivals, count: int = 1):
     """Returns the replies that come of what arrives, the transport, and the wire."""
 
     async def scenario():
-        transport = Transport()
-        wire = wire_on(transport, seconds)
-        replies = asyncio.ensure_future(wire.exchange(b"commands", count))
-        await asyncio.sleep(0)
+        replies, transport, wire = await begin(count)
         for data in arrivals:
             transport.protocol.data_received(data)
         return await replies, transport, wire
@@ -79,10 +85,7 @@ def test_a_refusal_is_the_error_that_redis_py_makes_of_it():
 
 def test_what_is_no_redis_is_left():
     async def scenario():
-        transport = Transport()
-        wire = wire_on(transport)
-        replies = asyncio.ensure_future(wire.exchange(b"commands", 1))
-        await asyncio.sleep(0)
+        replies, transport, wire = await begin()
         transport.protocol.data_received(b"HTTP/1.1 400 Bad Request\r\n")
         with pytest.raises(InvalidResponse):
             await replies
@@ -115,10 +118,7 @@ def test_one_that_ended_between_two_exchanges_is_of_no_use(end):
 
 def test_the_end_of_the_connection_ends_the_wait():
     async def scenario():
-        transport = Transport()
-        wire = wire_on(transport)
-        replies = asyncio.ensure_future(wire.exchange(b"commands", 1))
-        await asyncio.sleep(0)
+        replies, _, wire = await begin()
         wire.connection_lost(OSError("cut"))
         with pytest.raises(DriverConnectionError, match="cut"):
             await replies
