@@ -176,6 +176,8 @@ class Line:
     def unanswered(self) -> list[Command]:
         """Returns what was posted, for somebody else to run, and forgets it."""
         posted, self._posted = self._posted, []
+        if posted:
+            self.close()  # answers to it may be on their way, and would pass for others
         return posted
 
     def write(self, commands: Sequence[Command]) -> None:

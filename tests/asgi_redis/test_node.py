@@ -12,7 +12,7 @@ import asgi_redis.errors
 import asgi_redis.node
 from asgi_redis import scripts
 from asgi_redis.hosts import url_servers
-from asgi_redis.node import Node
+from asgi_redis.node import Line, Node
 from channels.layers.exceptions import LayerUnavailable, UnsupportedServer
 from tests.support.waiting import wait_until
 
@@ -183,10 +183,11 @@ class TestLine:
         assert line.execute([("GET", f"{prefix}key")]) == [b"2"]
         line.close()
 
-    def test_or_left_to_somebody_else(self, node, prefix):
+    @pytest.mark.parametrize("end", [Line.close, lambda line: None], ids=["closed", "open"])
+    def test_or_left_to_somebody_else(self, node, prefix, end):
         line = node.line(5.0, "line")
         line.post([("INCR", f"{prefix}key")])
-        line.close()
+        end(line)
         assert line.unanswered() == [("INCR", f"{prefix}key")]
         assert line.execute([("PING",)]) == [b"PONG"]
         line.close()
