@@ -116,7 +116,7 @@ class RedisSubscription(Subscription):
                 if not outgoing and not done:
                     raise
                 return refusals, []  # what was sent must not be sent again: the next turn raises
-        if not deliveries and block:
+        if block and not deliveries and not refusals:
             deliveries = self._wait()
         return refusals, deliveries
 

@@ -60,7 +60,7 @@ class Subscription(ABC):
             outgoing: what the consumers that finished want sent, in order.
             done: the deliveries they finished.
             limit: how many messages to read at most.
-            block: whether to wait about a second for a first message.
+            block: whether to wait about a second for a first message; what was refused comes first.
 
         Returns:
             what could not be sent, and the messages read.
@@ -97,7 +97,7 @@ class PlainSubscription(Subscription):
         block: bool = True,
     ) -> tuple[list[Refusal], list[Delivery]]:
         refusals = self.settle(outgoing, done)
-        channel, message = self._layer.receive(self._channels, block=block)
+        channel, message = self._layer.receive(self._channels, block=block and not refusals)
         if channel is None or message is None:
             return refusals, []
         return refusals, [Delivery(channel, message)]

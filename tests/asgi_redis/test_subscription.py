@@ -515,6 +515,13 @@ class TestRefusals:
         assert [redis_layer.receive(["before", "after"])[0] for _ in range(5)].count(None) == 1
         assert redis_layer.channel_statistics("test")["messages_pending"] == 0
 
+    def test_one_is_told_before_anything_is_waited_for(self, redis_layer, workers, monkeypatch):
+        workers.append(redis_layer.subscribe(["test"]))
+        spoil(redis_layer, "broken")
+        monkeypatch.setattr(workers[0], "_wait", pytest.fail)
+        [refusal], _ = workers[0].turn([to("broken", {})], [], 1)
+        assert refusal.outgoing.name == "broken"
+
     def test_one_of_the_reading_does_not_send_again_what_was_sent(self, redis_layer, workers):
         workers.append(redis_layer.subscribe(["test"]))
         workers[0].turn([], [], 1, block=False)
