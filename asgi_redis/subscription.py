@@ -340,10 +340,12 @@ class RedisSubscription(Subscription):
             if once:
                 deliveries.append(Delivery(channel, message, tries=_tries(fields)))
                 continue
-            with self._lock:
-                share.taken[channel].add(entry_id)
             first_id = _message_id(entry_id, fields)
             deliveries.append(Delivery(channel, message, entry_id, first_id, _tries(fields)))
+        with self._lock:
+            for delivery in deliveries:
+                if delivery.receipt is not None:
+                    share.taken[delivery.channel].add(delivery.receipt)
         return deliveries
 
     def _bury(

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import register
 from django.core.management import get_commands
 from django.db import close_old_connections, reset_queries
+from django.db.backends.signals import connection_created
 
 from channels.binding.base import BindingMetaclass
 from channels.checks import check_layers, check_servers, check_sessions
@@ -28,6 +29,7 @@ class ChannelsConfig(AppConfig):
             register(check, "channels")
         consumer_started.connect(_prepare_databases, dispatch_uid="channels.databases")
         consumer_finished.connect(_release_databases, dispatch_uid="channels.databases")
+        connection_created.connect(_note_connection, dispatch_uid="channels.databases")
         worker_process_ready.connect(start_watch, dispatch_uid="channels.ordering")
         BindingMetaclass.register_all()
         _claim_runserver()
@@ -41,19 +43,36 @@ def _claim_runserver() -> None:
         commands["runserver"] = "channels"
 
 
-# When the thread's connections were last looked at; what was good a second ago, still is.
-_looked = threading.local()
+class _Databases(threading.local):
+    """The database connections of a thread.
+
+    Attributes:
+        are_connected: whether there was ever one; before that there is nothing to look at.
+        looked_at: when they were last looked at, in seconds of the monotonic clock.
+    """
+
+    are_connected = False
+    looked_at = -math.inf
+
+
+_databases = _Databases()
+# What was good this long ago, still is.
 GOOD_SECONDS = 1.0
+
+
+def _note_connection(**kwargs: object) -> None:
+    _databases.are_connected = True
 
 
 def _prepare_databases(**kwargs: object) -> None:
     # Queries are only kept in development; asking every connection costs each message.
     if settings.DEBUG:
         reset_queries()
-    if time.monotonic() - getattr(_looked, "at", -math.inf) > GOOD_SECONDS:
+    if _databases.are_connected and time.monotonic() - _databases.looked_at > GOOD_SECONDS:
         close_old_connections()
 
 
 def _release_databases(**kwargs: object) -> None:
-    close_old_connections()
-    _looked.at = time.monotonic()
+    if _databases.are_connected:
+        close_old_connections()
+        _databases.looked_at = time.monotonic()

@@ -110,6 +110,15 @@ class Include:
     def __init__(self, routing: Any, **prefixes: str | bytes) -> None:
         self.routing = Router.resolve_routing(routing)
         self.prefixes = {key: _regex(key, value, "an include") for key, value in prefixes.items()}
+        # By channel, so that a message is not held against every route there is.
+        self._listening: dict[str, list[Any]] = {}
+        for entry in self.routing:
+            self._index(entry)
+
+    def append(self, entry: Any) -> None:
+        """Adds a route behind all others."""
+        self.routing.append(entry)
+        self._index(entry)
 
     def match(self, message: Any) -> Match | None:
         """Returns the consumer and its arguments, or None if no route inside matches."""
@@ -123,16 +132,20 @@ class Include:
                     return None
                 arguments.update(found.groupdict())
                 message[key] = _text(message[key])[found.end() :]
-        for entry in self.routing:
+        for entry in self._listening.get(message.channel.name, ()):
             match = entry.match(message)
             if match is not None:
                 consumer, inner = match
-                return consumer, {**arguments, **inner}
+                return consumer, {**arguments, **inner} if arguments else inner
         return None
 
     def channel_names(self) -> set[str]:
         """Returns the channels that the routes inside listen on."""
-        return set().union(*(entry.channel_names() for entry in self.routing))
+        return set(self._listening)
+
+    def _index(self, entry: Any) -> None:
+        for channel in entry.channel_names():
+            self._listening.setdefault(channel, []).append(entry)
 
 
 class Router:
@@ -151,7 +164,7 @@ class Router:
 
     def add_route(self, route: Route | Include) -> None:
         """Adds a route behind all others."""
-        self.root.routing.append(route)
+        self.root.append(route)
         self.channels = self.root.channel_names()
 
     def match(self, message: Any) -> Match | None:

@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 READ_AHEAD_SECONDS = 0.004
 READ_AHEAD_LIMIT = 50
 # Results leave with the next read, but not later than this.
-RESULT_DELAY_SECONDS = 0.002
+RESULT_DELAY_SECONDS = 0.004
 # What was read ahead and then had to wait this long goes back, for any worker to take.
 HAND_BACK_SECONDS = 0.1
 # How fast the mean time of a consumer follows the latest one.
@@ -110,7 +110,8 @@ class Supply:
             self._running -= 1
             if self._is_alone or not self._running:
                 self._is_alone = False
-                self._changed.notify_all()
+                if self._waiting:
+                    self._changed.notify_all()
 
     def flush(self, results: Results) -> None:
         """Sends and settles what a thread has finished."""

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
@@ -143,7 +143,7 @@ class Worker:
     def _handle(self, supply: Supply, delivery: Delivery, coroutines: CoroutineLoop) -> None:
         call = self._prepare(supply, delivery)
         started = time.perf_counter()
-        if call is not None and iscoroutinefunction(call.consumer):
+        if call is not None and _is_coroutine_function(call.consumer):
             coroutines.start(call.run_async(), partial(self._finish_apart, supply, delivery, call))
         else:
             self._run(supply, delivery, call)
@@ -276,6 +276,17 @@ class WorkerGroup(Worker):
         super().work(supply, coroutines)
         for thread in self.threads:
             thread.join()
+
+
+def _is_coroutine_function(consumer: Callable[..., Any]) -> bool:
+    try:
+        return _remembered_kind(consumer)
+    except TypeError:  # one of a class with an __eq__ of its own may have no hash
+        return bool(iscoroutinefunction(consumer))
+
+
+# The same few consumers are asked about all the time.
+_remembered_kind = lru_cache(maxsize=1024)(iscoroutinefunction)
 
 
 def _matches(channel: str, patterns: Iterable[str]) -> bool:

@@ -1,13 +1,14 @@
 """Tests of channels.apps: what installing the app connects."""
 
-import threading
 from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
 from django.core.checks.registry import registry
 from django.db import connections
+from django.db.backends.signals import connection_created
 
+from channels.apps import _Databases
 from channels.checks import check_layers, check_servers, check_sessions
 from channels.signals import consumer_finished, consumer_started, worker_process_ready
 from channels.worker import Worker
@@ -56,15 +57,26 @@ class TestOldConnections:
     def looks(self, monkeypatch):
         """How often old connections were looked for, in a thread that has not done it yet."""
         looks = []
-        monkeypatch.setattr("channels.apps._looked", threading.local())
+        monkeypatch.setattr("channels.apps._databases", _Databases())
         monkeypatch.setattr("channels.apps.close_old_connections", lambda: looks.append(True))
         return looks
 
+    @pytest.fixture
+    def _connected(self, looks):
+        connection_created.send(sender=Mock, connection=Mock())
+
+    @pytest.mark.usefixtures("_connected")
     @pytest.mark.parametrize("signal", [consumer_started, consumer_finished])
     def test_they_are_closed_around_consumers(self, signal, looks):
         signal.send(sender=Worker)
         assert len(looks) == 1
 
+    @pytest.mark.parametrize("signal", [consumer_started, consumer_finished])
+    def test_a_thread_that_never_had_one_is_not_looked_at(self, signal, looks):
+        signal.send(sender=Worker)
+        assert looks == []
+
+    @pytest.mark.usefixtures("_connected")
     @pytest.mark.parametrize(("seconds", "count"), [(100.0, 1), (-1.0, 2)])
     def test_but_not_again_right_after_the_last_one(self, seconds, count, looks, monkeypatch):
         monkeypatch.setattr("channels.apps.GOOD_SECONDS", seconds)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import dataclass
 from unittest.mock import Mock
 
 import pytest
@@ -463,6 +464,18 @@ class TestCoroutines:
 
         layer.send("test", {"reply_channel": "out"})
         with working(layer, {"test": Consumer().__call__}):
+            assert take(layer, "out") == {"value": 1}
+
+    def test_a_consumer_that_has_no_hash_is_called_too(self, layer):
+        @dataclass
+        class Consumer:
+            value: int
+
+            def __call__(self, message):
+                message.reply_channel.send({"value": self.value})
+
+        layer.send("test", {"reply_channel": "out"})
+        with working(layer, {"test": Consumer(1)}):
             assert take(layer, "out") == {"value": 1}
 
     @pytest.mark.parametrize(
