@@ -37,6 +37,11 @@ class Channel(HTTPChannel):
         self._interface = interface
         self.begun: PlainRequest | None = None
 
+    def connectionMade(self) -> None:
+        """Begins to read."""
+        super().connectionMade()
+        transport.read_directly(self.transport)
+
     def dataReceived(self, data: bytes) -> None:
         """Takes what the client sends."""
         interface = self._interface

@@ -1,10 +1,12 @@
-"""What a Twisted transport has not yet given to the kernel, and the short way there."""
+"""What a Twisted transport has not yet given to the kernel, and the short ways there and back."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from twisted.internet.abstract import FileDescriptor
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
 
 def waiting(transport: Any) -> int:
@@ -59,6 +61,22 @@ def write_idle(transport: Any, data: bytes) -> None:
         sent = 0
     if sent < len(data):
         transport.write(data[sent:])
+
+
+def read_directly(transport: Any) -> None:
+    """Has the event loop call what reads, without the context for log lines that Twisted sets up.
+
+    It lasts until the client is not read for a while, when Twisted begins anew.
+
+    Arguments:
+        transport: as above, of a connection that is read.
+    """
+    connection = _lowest(transport)
+    reactor = connection.reactor
+    if isinstance(reactor, AsyncioSelectorReactor):
+        # A loop has one reader for a file: this takes the place of Twisted's, for the same events.
+        loop = asyncio.get_running_loop()
+        loop.add_reader(connection.fileno(), reactor._readOrWrite, connection, True)
 
 
 def _lowest(transport: Any) -> Any:

@@ -1,11 +1,17 @@
 """Tests of channels.interface.transport."""
 
+import asyncio
+import socket
+from contextlib import closing
+
 import pytest
 from twisted.internet.abstract import FileDescriptor
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.main import CONNECTION_LOST
 from twisted.protocols.policies import ProtocolWrapper
 
 from channels.interface import transport
+from tests.support.waiting import eventually
 
 
 class Connection(FileDescriptor):
@@ -93,3 +99,73 @@ def test_what_is_partly_written_is_counted_once():
     connection = Connection(takes=0)
     connection.dataBuffer, connection.offset = b"0123456789", 4
     assert transport.waiting(connection) == 6
+
+
+class Reading(FileDescriptor):
+    """One end of a connection, which keeps what it reads."""
+
+    connected = True
+
+    def __init__(self, reactor, end):
+        super().__init__(reactor)
+        self.fileno = end.fileno
+        self.data = b""
+        self.ends_with = None
+        self._end = end
+
+    def doRead(self):
+        self.data += self._end.recv(100)
+        if self.data.endswith(b"!"):
+            raise ValueError("a mistake")
+
+    def readConnectionLost(self, reason):
+        self.ends_with = reason.value
+
+    connectionLost = readConnectionLost
+
+
+@pytest.fixture
+def read():
+    """Runs a scenario with a connection that is read directly, and its other end."""
+
+    def run(scenario):
+        async def main():
+            ours, theirs = socket.socketpair()
+            with closing(ours), closing(theirs):
+                connection = Reading(AsyncioSelectorReactor(asyncio.get_running_loop()), ours)
+                connection.startReading()
+                transport.read_directly(connection)
+                await scenario(connection, theirs)
+
+        asyncio.run(main())
+
+    return run
+
+
+class TestReading:
+    def test_what_comes_is_read(self, read):
+        async def scenario(connection, other):
+            for data in (b"one", b"onetwo"):
+                other.send(data[-3:])
+                await eventually(lambda data=data: connection.data == data, "the data")
+
+        read(scenario)
+
+    def test_it_can_stop_and_go_on(self, read):
+        async def scenario(connection, other):
+            connection.stopReading()
+            other.send(b"data")
+            await asyncio.sleep(0.05)
+            assert connection.data == b""
+            connection.startReading()
+            await eventually(lambda: connection.data == b"data", "the data")
+
+        read(scenario)
+
+    def test_a_mistake_ends_the_connection(self, read, caplog):
+        async def scenario(connection, other):
+            other.send(b"!")
+            await eventually(lambda: connection.ends_with, "the end")
+            assert isinstance(connection.ends_with, ValueError)
+
+        read(scenario)
