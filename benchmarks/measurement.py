@@ -1,6 +1,7 @@
 """What a workload measures, and how much work one run of it does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from statistics import median
 
 
@@ -28,6 +29,10 @@ class Measurement:
     def median(self) -> float:
         """The middle of the samples."""
         return median(self.samples)
+
+    def with_those_of(self, later: "Measurement") -> "Measurement":
+        """Return this cell with the samples of a later round too."""
+        return replace(self, samples=[*self.samples, *later.samples])
 
     def times_worse_than(self, other: "Measurement") -> float:
         """Return how many times better `other` is, both being of the same row."""
@@ -57,6 +62,10 @@ class Effort:
     burst: int
     messages: int
     members: int
+
+    def in_rounds(self, count: int) -> "Effort":
+        """Return what is left for each of some rounds, which repeat no less together."""
+        return replace(self, repeats=ceil(self.repeats / count))
 
 
 FULL = Effort(5, 3, 30, 5_000, 2_000, 20_000, 1_000_000)

@@ -31,8 +31,10 @@ class Report:
         self._notes: list[str] = []
 
     def add(self, system: System, measurement: Measurement) -> None:
-        """Put one measurement into its row."""
-        self._cells.setdefault(measurement.row, {})[system.name] = measurement
+        """Put one measurement into its row, with those of earlier rounds."""
+        row = self._cells.setdefault(measurement.row, {})
+        earlier = row.get(system.name)
+        row[system.name] = earlier.with_those_of(measurement) if earlier else measurement
 
     def note(self, text: str) -> None:
         """Add a remark below the table, once."""

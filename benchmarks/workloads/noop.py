@@ -7,6 +7,8 @@ from benchmarks.stack import Stack
 from benchmarks.systems import Ability
 
 NEEDS = Ability.WORKER
+# The systems take turns, for the pace of a machine changes from one minute to the next.
+ROUNDS = 3
 
 
 def measure(stack: Stack, effort: Effort) -> Iterator[Measurement]:

@@ -40,3 +40,11 @@ def test_a_note_is_printed_once() -> None:
         report.note("no Python 3.7 found")
 
     assert report.table().count("no Python 3.7 found") == 1
+
+
+def test_a_later_round_adds_to_the_repetitions() -> None:
+    report = Report([OURS])
+    report.add(OURS, measured(1, 2))
+    report.add(OURS, measured(30))
+
+    assert row_of(report)[2:] == ["2 ms"]
