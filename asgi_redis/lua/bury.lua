@@ -24,7 +24,7 @@ end
 local dead = ARGV[7] and {ARGV[7]} or silent()
 for _, process in ipairs(dead) do
     for _, group in ipairs(redis.call('SMEMBERS', ARGV[3] .. process)) do
-        redis.call('ZREM', ARGV[4] .. group, process)
+        redis.pcall('ZREM', ARGV[4] .. group, process) -- the key may hold something else by now
     end
     redis.call('DEL', ARGV[3] .. process, ARGV[2] .. process)
     redis.call('ZREM', KEYS[1], process)

@@ -16,11 +16,13 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local fresh = {}
 for i = 6, #KEYS do
-    if redis.call('ZADD', KEYS[i], string.format('%.0f', now), ARGV[1]) == 1 then
-        fresh[ARGV[i - 1]] = true
+    -- Whoever sends to a group whose key holds something else hears of it; the others go on.
+    local added = redis.pcall('ZADD', KEYS[i], string.format('%.0f', now), ARGV[1])
+    if type(added) == 'number' then
+        if added == 1 then fresh[ARGV[i - 1]] = true end
+        redis.call('PEXPIRE', KEYS[i], ARGV[2])
+        redis.call('SADD', KEYS[1], ARGV[i - 1])
     end
-    redis.call('PEXPIRE', KEYS[i], ARGV[2])
-    redis.call('SADD', KEYS[1], ARGV[i - 1])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 

@@ -20,7 +20,7 @@ for i = 3, #KEYS do
     if #unread == tonumber(ARGV[3]) or joined[group] then
         stays[#stays + 1] = group
     else
-        redis.call('ZREM', KEYS[i], ARGV[1])
+        redis.pcall('ZREM', KEYS[i], ARGV[1]) -- the key may hold something else by now
         redis.call('SREM', KEYS[2], group)
     end
 end

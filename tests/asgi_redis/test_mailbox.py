@@ -484,6 +484,61 @@ class TestGroups:
         asyncio.run(scenario())
 
 
+class TestForeignKeys:
+    """Some other program writes to a group's key."""
+
+    @pytest.fixture
+    def spoil(self, redis_layer):
+        def spoil(group: str) -> None:
+            redis_layer.nodes[0].run(("SET", redis_layer.keys.group(group), "something else"))
+
+        return spoil
+
+    def test_the_other_groups_are_registered_again(self, redis_layer, receiver, spoil):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                for group in ("enemies", "friends"):
+                    await joined(redis_layer, mailbox, receiver, group)
+                for name in (redis_layer.keys.group("friends"), redis_layer.keys.processes):
+                    redis_layer.nodes[0].run(("DEL", name))
+                spoil("enemies")
+                await reaches(redis_layer, receiver)
+
+        asyncio.run(scenario())
+
+    def test_it_can_be_left(self, redis_layer, receiver, spoil, caplog):
+        async def scenario():
+            async with opened(redis_layer, receiver) as mailbox:
+                channel = await joined(redis_layer, mailbox, receiver, "enemies")
+                [branch] = mailbox._branches
+                await eventually(lambda: branch._registered, "that it knows the group")
+                spoil("enemies")
+                mailbox.forget(channel)
+                await eventually(lambda: not branch._registered, "that it leaves the group")
+                assert branch.available
+
+        asyncio.run(scenario())
+        assert "unavailable" not in caplog.text
+
+    def test_a_dead_member_of_it_is_buried(self, redis_layer, receiver, spoil):
+        async def scenario():
+            dead = Receiver()
+            corpse = redis_layer.open_mailbox("dead", dead)
+            await corpse.open()
+            async with opened(redis_layer, receiver) as mailbox:
+                await joined(redis_layer, corpse, dead, "enemies")
+                spoil("enemies")
+                await die(corpse)
+                processes = ("ZRANGE", redis_layer.keys.processes, 0, -1)
+                await eventually(
+                    lambda: redis_layer.nodes[0].run(processes) == [mailbox.name.encode()],
+                    "its removal",
+                )
+            await corpse.close()
+
+        asyncio.run(scenario())
+
+
 class TestSeveralServers:
     def test_one_that_was_away_for_longer_than_replies_wait_for_it_is_told(
         self, valkey, layer_on, redis_url, prefix, receiver
