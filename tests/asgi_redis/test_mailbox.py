@@ -1030,17 +1030,18 @@ class TestTidying:
         asyncio.run(scenario())
 
     def test_what_redis_does_not_take_now_is_left_later(self, redis_layer, receiver, caplog):
-        node, group = redis_layer.nodes[0], redis_layer.keys.group("friends")
+        node = redis_layer.nodes[0]
 
         async def scenario():
             async with opened(redis_layer, receiver) as mailbox:
                 channel = await joined(redis_layer, mailbox, receiver)
-                node.run(("SET", group, "something else"))
+                groups = redis_layer.keys.groups_of(mailbox.name)
+                node.run(("RENAME", groups, f"{groups}-aside"))
+                node.run(("SET", groups, "something else"))
                 mailbox.forget(channel)
                 await eventually(lambda: "keep trying" in caplog.text, "a first attempt")
-                node.run(("DEL", group))
-                groups = ("EXISTS", redis_layer.keys.groups_of(mailbox.name))
-                await eventually(lambda: not node.run(groups), "its removal")
+                node.run(("RENAME", f"{groups}-aside", groups))
+                await eventually(lambda: not node.run(("EXISTS", groups)), "its removal")
 
         caplog.set_level(logging.WARNING, "asgi_redis")
         asyncio.run(scenario())
