@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import time
 import weakref
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -119,17 +120,17 @@ class SocketOrder:
 
         Its successor comes with it, to be read when the first is done.
         """
-        try:
-            self._bring_back(count)
-        except LayerUnavailable:
-            # They may have been taken before it failed, and are for nobody until then.
-            alarms.set(TAKEN_SECONDS, self._release_later)
+        self._bring_back([count, count + 1], self._release_later)
 
     def _release_later(self) -> None:
-        self._bring_back(session_for_reply_channel(self.reply_channel).get(COUNT_KEY, 0))
+        self.release(session_for_reply_channel(self.reply_channel).get(COUNT_KEY, 0))
 
-    def _bring_back(self, count: int) -> None:
-        self.layer.bring_back(self.reply_channel, [count, count + 1])
+    def _bring_back(self, turns: Sequence[int], again: Callable[[], None]) -> None:
+        try:
+            self.layer.bring_back(self.reply_channel, turns)
+        except LayerUnavailable:
+            # They may have been taken before it failed, and are for nobody until then.
+            alarms.set(TAKEN_SECONDS, again)
 
     def _wait(self, message: Message, count: int) -> bool:
         if self.order > count + MOST_EARLY:
@@ -166,7 +167,7 @@ class SocketOrder:
         if count < self.order and not session.get(LOST_KEY):
             self._give_up(f"message {count} did not come, or took too long")
         # Where the socket is given up, what cleans up after it runs all the same.
-        self.layer.bring_back(self.reply_channel, [self.order])
+        self._bring_back([self.order], self.check)
 
     def _give_up(self, reason: str) -> None:
         logger.error(

@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 from collections import defaultdict
+from contextlib import suppress
 from unittest.mock import Mock
 
 import pytest
@@ -11,6 +12,7 @@ from django.contrib.sessions.backends.file import SessionStore
 from django.db import DatabaseError
 
 from asgi_redis import RedisChannelLayer
+from asgi_redis.commands import Commands
 from channels.asgi import ChannelLayerWrapper
 from channels.exceptions import ConsumeLater
 from channels.layers.exceptions import LayerUnavailable
@@ -409,6 +411,43 @@ class TestDeadWorkers:
         socket.run(1)  # which it had not settled
         assert socket.ran == [0, 1]
         assert socket.read() == [2]
+
+    @pytest.fixture
+    def outages(self, monkeypatch) -> Mock:
+        """Has messages be taken for half a second, and the first two not be put back."""
+        failures = Mock(side_effect=[LayerUnavailable(), LayerUnavailable()])
+        put_back = Commands.put_back
+
+        def fail_or_put_back(*arguments):
+            with suppress(StopIteration):
+                failures()
+            return put_back(*arguments)
+
+        monkeypatch.setattr("channels.ordering.TAKEN_SECONDS", 0.5)
+        monkeypatch.setattr("asgi_redis.commands.TAKEN_MS", 500)
+        monkeypatch.setattr(Commands, "put_back", fail_or_put_back)
+        return failures
+
+    def test_one_that_cannot_put_a_message_back_for_long_does_so_in_the_end(
+        self, make_socket, outages
+    ):
+        socket = make_socket()
+        socket.run(0, 2, 1)
+        wait_until(lambda: socket.read() == [2], "the message put back")
+        assert outages.call_count == 3
+
+    def test_nor_is_one_forgotten_that_has_waited_long_enough(
+        self, make_socket, outages, monkeypatch
+    ):
+        monkeypatch.setattr("channels.ordering.PATIENCE", 0.001)
+        socket = make_socket()
+        socket.run(0)
+        session = session_for_reply_channel(REPLY)
+        socket.run(2)
+        session[COUNT_KEY] = 2  # it had run, and its worker died right after that
+        session.save()
+        wait_until(lambda: socket.read() == [2], "the message put back")
+        assert outages.call_count == 3
 
 
 SOCKETS, MESSAGES = 5, 60
