@@ -174,10 +174,12 @@ class Line:
         self._posted += commands
 
     def unanswered(self) -> list[Command]:
-        """Returns what was posted, for somebody else to run, and forgets it."""
+        """Returns what was posted, for somebody else to run, and gives the connection up.
+
+        Answers to that, or to a wait that was left, may be on their way, and would pass for others.
+        """
+        self.close()
         posted, self._posted = self._posted, []
-        if posted:
-            self.close()  # answers to it may be on their way, and would pass for others
         return posted
 
     def write(self, commands: Sequence[Command]) -> None:

@@ -192,6 +192,13 @@ class TestLine:
         assert line.execute([("PING",)]) == [b"PONG"]
         line.close()
 
+    def test_the_answer_to_a_wait_that_was_left_is_nobody_elses(self, node, prefix):
+        line = node.line(5.0, "line")
+        line.write([("BLPOP", f"{prefix}nothing", 0.01)])
+        assert line.unanswered() == []
+        assert line.execute([("PING",)]) == [b"PONG"]
+        line.close()
+
     def test_a_wait_can_be_ended_from_outside(self, node, prefix):
         line = node.line(30.0, "waiting")
         command = ("BLPOP", f"{prefix}nothing", 20)
