@@ -46,11 +46,13 @@ class Inside(NamedTuple):
 
     Fields:
         protocol: Daphne's, a Request or a WebSocketProtocol.
-        send: its ASGI callable, without the middleware round it.
+        receive: its ASGI callable, without the middleware round it.
+        send: likewise.
         begun: what has been done for a request before.
     """
 
     protocol: Any
+    receive: Any
     send: Any
     begun: PlainRequest | None
 
@@ -74,20 +76,22 @@ def is_direct(scope: Mapping[str, Any], send: Any) -> bool:
 
 
 def outlet_for(
-    scope: Mapping[str, Any], send: Any, serving: asyncio.Task[Any] | None
+    scope: Mapping[str, Any], receive: Any, send: Any, serving: asyncio.Task[Any] | None
 ) -> Outlet | None:
     """Returns the way out to a socket if its scope is Daphne's, else None.
 
     Arguments:
         scope: of the socket.
-        send: its ASGI callable, perhaps that of a middleware.
+        receive: its ASGI callable, perhaps that of a middleware, which is to miss no frame.
+        send: likewise.
         serving: the task that serves it.
     """
-    protocol = _protocol_of(scope)
-    if protocol is None:
+    inside = _inside_of(scope)
+    if inside is None:
         return None
-    outlet = DaphneOutlet(protocol)
-    return outlet if is_direct(scope, send) else WrappedOutlet(send, outlet, serving)
+    outlet = DaphneOutlet(inside.protocol)
+    is_bare = inside.receive is receive and inside.send is send
+    return outlet if is_bare else WrappedOutlet(send, outlet, serving)
 
 
 def scheme_of(scope: Mapping[str, Any]) -> str | None:
@@ -178,7 +182,7 @@ def _serve(application: Any, scope: dict[str, Any], receive: Any, send: Any) -> 
         if begun:
             protocol.request_start -= time.monotonic() - begun.sent_at
         receive = protocol.receiver(receive)
-    scope.setdefault("extensions", {})[INSIDE] = Inside(protocol, send, begun)
+    scope.setdefault("extensions", {})[INSIDE] = Inside(protocol, receive, send, begun)
     return application(scope=scope, receive=receive, send=send)
 
 

@@ -230,7 +230,7 @@ class InterfaceServer:
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect, which carries nothing
         serving = asyncio.current_task()
-        outlet: Outlet = daphne.outlet_for(scope, send, serving) or AsgiOutlet(
+        outlet: Outlet = daphne.outlet_for(scope, receive, send, serving) or AsgiOutlet(
             send, scope.get("extensions"), serving
         )
         if self.draining:

@@ -539,6 +539,15 @@ class TestBelowMiddleware:
             client.send("heard")
             assert wrapped.take("websocket.receive")["text"] == "heard"
 
+    def test_no_frame_passes_by_one_that_only_listens(self, wrapped):
+        headers = {"X-Middleware": "listening"}
+        with wrapped.socket(additional_headers=headers) as (client, message):
+            for frame in ("one", "two"):
+                client.send(frame)
+                assert wrapped.take("websocket.receive")["text"] == frame.upper()
+                wrapped.layer.send(message["reply_channel"], {"text": frame})
+                assert client.recv(SECONDS) == frame
+
     @pytest.mark.parametrize("code", [1000, 1008, 1011, 1012, 1013, 4001])
     def test_a_socket_is_closed_with_the_code_of_the_reply(self, wrapped, code):
         with wrapped.socket() as (client, message):

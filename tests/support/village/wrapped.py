@@ -21,6 +21,20 @@ class Shouting:
         await self.application(dict(scope), receive, shout)
 
 
+class Listening:
+    """A middleware that changes nothing but what clients say: it hears them louder."""
+
+    def __init__(self, application):
+        self.application = application
+
+    async def __call__(self, scope, receive, send):
+        async def listen():
+            event = await receive()
+            return {**event, "text": event["text"].upper()} if event.get("text") else event
+
+        await self.application(scope, listen, send)
+
+
 async def count(receive, send):
     """Answers with the length of the body, or fails in the middle of its answer without one."""
     size, more = 0, True
@@ -36,5 +50,7 @@ async def count(receive, send):
 async def application(scope, receive, send):
     if scope["path"] == "/count/":
         await count(receive, send)
+    elif (b"x-middleware", b"listening") in scope["headers"]:
+        await Listening(channel_layer)(scope, receive, send)
     else:
         await Shouting(channel_layer)(scope, receive, send)
