@@ -95,7 +95,7 @@ class WebSocketConnection:
         finally:
             self._closed = True
             if connected:
-                self._disconnect(code)
+                await self._say_goodbye(code)
 
     def reply(self, message: messages.Content) -> None:
         """Does what a consumer's reply says; a reply that makes no sense is logged."""
@@ -192,6 +192,13 @@ class WebSocketConnection:
             return False
         return True
 
+    async def _say_goodbye(self, code: int) -> None:
+        """Sends the disconnect once it is known whose number its own follows."""
+        try:
+            await self._let_arrive()
+        finally:
+            self._disconnect(code)
+
     def _disconnect(self, code: int) -> None:
         self._order += 1
         self._server.send_surely(
@@ -205,11 +212,15 @@ class WebSocketConnection:
             self._waits = True
             event = await receive()
             self._waits = False
-            while self._sending:
-                await asyncio.wait([self._sending])
+            await self._let_arrive()
             if event["type"] == "websocket.disconnect":
                 return int(event.get("code") or 1005)
             await self._carry(self._receive_message(event))
+
+    async def _let_arrive(self) -> None:
+        """Waits for what is on its way past the task."""
+        while self._sending:
+            await asyncio.wait([self._sending])
 
     def _receive_message(self, event: messages.Scope) -> messages.Content:
         order = self._order + 1
@@ -260,14 +271,20 @@ class WebSocketConnection:
     async def _send_frame(self, message: messages.Content) -> None:
         before, self._order = self._order, message["order"]
         try:
-            await self._server.mailbox.send("websocket.receive", message)
+            sending = self._server.mailbox.send("websocket.receive", message)
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            # The socket ends, and its disconnect is to have the number after the last that counts.
+            await asyncio.wait([sending])
+            self._note_failure(before, sending.exception())
+            raise
         except Exception as error:
             self._note_failure(before, error)
             raise
 
-    def _note_failure(self, before: int, error: BaseException) -> None:
-        """Uses a frame's number again, unless somebody may have seen it."""
-        if not isinstance(error, Unanswered):
+    def _note_failure(self, before: int, error: BaseException | None) -> None:
+        """Uses the number of a frame that failed again, unless somebody may have seen it."""
+        if error is not None and not isinstance(error, Unanswered):
             self._order = before
 
     def _accept(self) -> None:

@@ -29,7 +29,7 @@ async def refusal(site) -> int:
 
 
 def answer_frames(site, monkeypatch, error) -> list:
-    """Has every send of a frame fail, or go without an answer; returns those there were."""
+    """Has every send of a frame fail; returns those there were."""
     send, tries = site.server.mailbox.send, []
 
     def answer(channel, message):
@@ -37,12 +37,44 @@ def answer_frames(site, monkeypatch, error) -> list:
             return send(channel, message)
         tries.append(message)
         answered = asyncio.get_running_loop().create_future()
-        if error:
-            answered.set_exception(error)
+        answered.set_exception(error)
         return answered
 
     monkeypatch.setattr(site.server.mailbox, "send", answer)
     return tries
+
+
+def hold_frames(site, monkeypatch) -> list:
+    """Has sends of frames be on their way until a test says what came of them; returns those."""
+    send, sent = site.server.mailbox.send, []
+
+    def hold(channel, message):
+        if channel != "websocket.receive":
+            return send(channel, message)
+        sent.append(asyncio.get_running_loop().create_future())
+        return sent[-1]
+
+    monkeypatch.setattr(site.server.mailbox, "send", hold)
+    return sent
+
+
+async def end_with(site, socket, sending, error) -> int:
+    """Ends a socket's task, and then what is on its way; returns the number of the disconnect."""
+    socket.task.cancel()
+    await asyncio.sleep(0.02)
+    assert site.layer.receive(["websocket.disconnect"]) == (None, None)
+    sending.set_exception(error) if error else sending.set_result(None)
+    await socket.ended()
+    return (await site.take("websocket.disconnect"))["order"]
+
+
+# What may come of a frame, and the number of the disconnect behind it.
+OUTCOMES = [
+    (None, 2),
+    (ChannelFull("full"), 1),
+    (LayerUnavailable("away"), 1),
+    (Unanswered("no answer"), 2),
+]
 
 
 class TestHandshake:
@@ -386,16 +418,17 @@ class TestFrames:
         asyncio.run(scenario())
         assert "no room" not in caplog.text
 
-    def test_the_disconnect_comes_behind_one_that_is_on_its_way(self, memory_layer, monkeypatch):
+    @pytest.mark.parametrize(("error", "order"), OUTCOMES)
+    def test_the_disconnect_waits_for_one_that_is_on_its_way(
+        self, memory_layer, monkeypatch, error, order
+    ):
         async def scenario():
             async with serving(memory_layer) as site:
                 socket, _ = await site.open_socket()
-                tries = answer_frames(site, monkeypatch, None)
+                sent = hold_frames(site, monkeypatch)
                 socket.send("leaves")
-                await eventually(lambda: tries, "the frame")
-                socket.task.cancel()
-                await socket.ended()
-                assert (await site.take("websocket.disconnect"))["order"] == 2
+                await eventually(lambda: sent, "the frame")
+                assert await end_with(site, socket, sent[0], error) == order
 
         asyncio.run(scenario())
 
@@ -451,16 +484,16 @@ class TestShortWay:
 
         asyncio.run(scenario())
 
-    def test_the_disconnect_comes_behind_one_that_is_on_its_way(self, memory_layer, monkeypatch):
+    @pytest.mark.parametrize(("error", "order"), OUTCOMES)
+    def test_the_disconnect_waits_for_one_that_is_on_its_way(
+        self, memory_layer, monkeypatch, error, order
+    ):
         async def scenario():
             async with serving(memory_layer) as site:
                 socket, connection = await self.open(site)
-                tries = answer_frames(site, monkeypatch, None)
+                sent = hold_frames(site, monkeypatch)
                 assert connection.take("leaves")
-                assert tries
-                socket.task.cancel()
-                await socket.ended()
-                assert (await site.take("websocket.disconnect"))["order"] == 2
+                assert await end_with(site, socket, sent[0], error) == order
 
         asyncio.run(scenario())
 
