@@ -82,7 +82,9 @@ class PlainRequest:
 
     def check_overdue(self) -> None:
         """Has the reply waited for with more patience if it does not come soon."""
-        if time.monotonic() - self.sent_at > SOON_SECONDS:
+        # Daphne's own limit is for what it knows of.
+        limit = self._channel.factory.server.http_timeout or SOON_SECONDS
+        if time.monotonic() - self.sent_at > min(SOON_SECONDS, limit):
             self.hand_over()
 
     def connectionLost(self, _reason: Any) -> None:

@@ -36,6 +36,7 @@ class DaphneServer:
     proxy_forwarded_port_header = "X-Forwarded-Port"
     proxy_forwarded_proto_header = "X-Forwarded-Proto"
     request_buffer_size = 8192
+    http_timeout: float | None = None
 
     def __init__(self, application: Any = None) -> None:
         self.request: Any = None

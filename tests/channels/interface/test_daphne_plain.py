@@ -144,6 +144,16 @@ class TestPatience:
 
         asyncio.run(scenario())
 
+    def test_no_longer_than_the_server_gives_a_request(self, memory_layer):
+        async def scenario():
+            async with called(memory_layer, http_timeout=0.01) as (site, caller):
+                await request(site, caller)
+                await asyncio.sleep(0.02)
+                caller.channel.requests[0].check_overdue()
+                assert len(caller.server.scopes) == 1
+
+        asyncio.run(scenario())
+
     def test_soon_is_not_over_at_once(self, memory_layer):
         async def scenario():
             async with called(memory_layer) as (site, caller):
