@@ -80,11 +80,11 @@ class SocketOrder:
             message: with a `channel_session`.
         """
         session = message.channel_session
+        if session.get(LOST_KEY):
+            return _is_last(message)
         count = session.get(COUNT_KEY, 0)
         if self.order == count:
             return True
-        if session.get(LOST_KEY):
-            return _is_last(message)
         if self.order > count:
             return self._wait(message, count)
         # It came twice. Its first worker may have died before it released the next message.

@@ -323,7 +323,7 @@ class TestLostMessages:
         socket = Socket(make_layer(expiry=0.1))
         socket.run(0, 2)
         wait_until(socket.is_closed, "the socket closed")
-        socket.run(3)
+        socket.run(3, 1)  # the one that was waited for, too late
         socket.consumer(socket.message(4, "websocket.disconnect"))
         assert socket.ran == [0, 4]
 
