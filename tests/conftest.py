@@ -29,14 +29,12 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    yield  # pytest-django sorts, too
     # While the browser runs, Playwright keeps an event loop in this thread, at which other tests
-    # and Django would take offence: so what uses it comes last, also where pytest-xdist hands out
-    # groups of tests to several processes. That reads the groups, and pytest-django sorts, between.
-    for item in items:
-        group = f"{item.path}, browser" if _uses_browser(item) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-    yield
-    items.sort(key=_uses_browser)
+    # and Django would take offence: so files that use it come last, whole, as pytest-xdist hands
+    # them out to several processes. Their tests without the browser can do beside that loop.
+    files = {item.path for item in items if _uses_browser(item)}
+    items.sort(key=lambda item: item.path in files)
 
 
 def _uses_browser(item: pytest.Item) -> bool:

@@ -41,6 +41,20 @@ def test_database():
     assert Path("databases").read_text().count("\\n") > 1
 """
 
+# Notes the process of each test.
+TESTS = """
+import os
+from pathlib import Path
+
+import pytest
+
+@pytest.mark.parametrize("number", range(4))
+def test_process(number):
+    with Path("processes").open("a") as file:
+        file.write(__name__ + " " + os.environ["PYTEST_XDIST_WORKER"] + "\\n")
+"""
+TWO_AT_ONCE = "from support import check; sys.exit(check._run('pytest', *check.TWO_AT_ONCE))"
+
 WITHOUT_POSTGRESQL = "from support import postgresql; postgresql.find = lambda: None"
 
 
@@ -259,6 +273,18 @@ def test_tests_of_the_tracker_run_on_postgresql_too(checked):
     assert databases(checked) == ["", "postgis"]
     assert "1 passed" in said
     assert "pytest on PostgreSQL" not in said.splitlines()[-1]
+
+
+def test_all_tests_of_a_file_run_in_one_process(checked):
+    for name in ("test_one.py", "test_two.py"):
+        (checked / "tests" / name).write_text(TESTS)
+    (checked / "tests/tracker/test_database.py").unlink()
+
+    assert run(checked, TWO_AT_ONCE, DJANGO_SETTINGS_MODULE="").returncode == 0
+
+    done = (checked / "processes").read_text().splitlines()
+    assert len(done) == 8
+    assert len(set(done)) == 2
 
 
 def test_what_fails_in_ci_runs_once_more(checked):

@@ -22,8 +22,10 @@ NO_POSTGRESQL = (
 )
 
 # Tests mostly wait, for processes and for time to pass: two at once take half as long. Whole files
-# stay together and in order, and those with the browser come last; see tests/conftest.py.
-TWO_AT_ONCE = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+# stay together and in order, and those with the browser come last; see tests/conftest.py. Files,
+# because what they share takes long to start, and groups of another kind need ids that pytest 9.2
+# does not let pytest-xdist 3.8 change: then each test is a group by itself.
+TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 FAILURES = 1  # exit status of pytest
 
@@ -87,7 +89,8 @@ def _run(module: str, *arguments: str, **variables: str) -> int:
     """Run one tool and return its exit status."""
     print(f"── {' '.join([module, *arguments])}", flush=True)
     command = [environment.PYTHON, "-m", module, *arguments]
-    env = environment.variables(**variables)
+    # Without bytecode each of the hundreds of processes that tests start would compile all modules.
+    env = environment.variables(PYTHONDONTWRITEBYTECODE="", **variables)
     process = subprocess.Popen(command, cwd=environment.ROOT, env=env)
 
     def stop(*_signal: object) -> None:

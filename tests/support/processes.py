@@ -13,6 +13,9 @@ from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# Of `chromium`, for the loop that Playwright keeps in this process and in no other.
+OWN_VARIABLE = "DJANGO_ALLOW_ASYNC_UNSAFE"
+
 
 class Startable(Protocol):
     """What is started and stopped; to be stopped it need not have come up."""
@@ -55,6 +58,7 @@ class Process:
         self.name = name
         self.command = command
         self.env = {**os.environ, "PYTHONUNBUFFERED": "1", **env}
+        self.env.pop(OWN_VARIABLE, None)
         self.cwd = cwd
         self.log = folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
