@@ -61,6 +61,8 @@ class ValkeyServer:
         return redis.Redis.from_url(self.url)
 
     def _answers(self) -> bool:
+        # Not another's server on its port, which would be gone in the middle of the test.
+        assert self.process.is_running(), self.process.output
         with self.client() as client:
             try:
                 return bool(client.ping())
