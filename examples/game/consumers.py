@@ -36,7 +36,8 @@ def ws_connect(message: Message, room: str) -> None:
 def ws_receive(message: Message, room: str) -> None:
     direction = read_json(message, "move")["move"]
     with playing(room) as board:
-        board.move(message.channel_session["player"], direction, int(time.time() * 1000))
+        if GamePresence.objects.is_new(message):
+            board.move(message.channel_session["player"], direction, int(time.time() * 1000))
 
 
 @channel_session

@@ -7,6 +7,24 @@ from playwright.sync_api import expect
 
 from tests.examples.conftest import ExamplesVisitor, receive_type
 
+# What is there after a worker has made the move of a socket's first frame, and died before it
+# counted the frame; and the frame, as another worker gets it.
+DELIVER_AGAIN = """
+import time
+from channels import Channel
+from channels.ordering import COUNT_KEY
+from channels.session_store import session_for_reply_channel
+from examples.game.models import GamePresence
+name = GamePresence.objects.get(room={room!r}).channel_name
+while (session := session_for_reply_channel(name))[COUNT_KEY] < 2:
+    time.sleep(0.02)
+session[COUNT_KEY] = 1
+session.save()
+Channel("websocket.receive").send(
+    {{"reply_channel": name, "path": "/ws/game/{room}/", "order": 1, "text": {text!r}}}
+)
+"""
+
 
 def join(visitor, room):
     visitor.get(f"/game/{room}/")
@@ -69,6 +87,20 @@ def test_a_player_goes_on_where_a_crash_of_all_workers_found_them(stack, visitor
         place = receive_type(connection, "state")["players"][you]
     last = states[-1]["players"][you]
     assert (place["x"], place["y"]) == (last["x"], last["y"])
+
+
+def test_a_move_that_is_delivered_twice_is_made_once(stack, visitor):
+    with join(visitor, "twice") as connection:
+        you = receive_type(connection, "you")["player"]
+        start = receive_type(connection, "state")["players"][you]["x"]
+        direction, step = ("left", -1) if start > 1 else ("right", 1)
+        move(connection, direction)
+        assert receive_type(connection, "state")["players"][you]["x"] == start + step
+        again = json.dumps({"move": direction})
+        stack.shell(DELIVER_AGAIN.format(room="twice", text=again))
+        assert receive_type(connection, "state")["players"][you]["x"] == start + step
+        move(connection, direction)
+        assert receive_type(connection, "state")["players"][you]["x"] == start + 2 * step
 
 
 def test_the_game_goes_on_without_one_who_was_lost_in_a_crash(stack, visitor):
