@@ -139,7 +139,7 @@ def test_a_banned_nick_name_is_refused(stack):
 
     assert visitor.refused_with(path_of("lobby")) == 403
     with named(stack, "Calm").socket(path_of("lobby")) as other:
-        assert receive(other)["type"] == "history"
+        assert receive_type(other, "history")
 
 
 def test_a_page_of_another_site_is_refused(visitor):
