@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     yield  # pytest-django sorts, too
     # While the browser runs, Playwright keeps an event loop in this thread, at which other tests
     # and Django would take offence: so files that use it come last, whole, as pytest-xdist hands
-    # them out to several processes. Their tests without the browser can do beside that loop.
+    # them out to several processes. Other tests in them have to get on with that loop.
     files = {item.path for item in items if _uses_browser(item)}
     items.sort(key=lambda item: item.path in files)
 

@@ -56,6 +56,19 @@ def member(port: int) -> Iterator[Member]:
     member.socket.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unread(valkey: ValkeyServer) -> Iterator[RedisChannelLayer]:
+    """What nobody reads, sent before all tests: others can run until it expires."""
+    layer = RedisChannelLayer(hosts=[valkey.url], prefix="unread:", expiry=1)
+    for number in range(50):
+        layer.send(f"nobody.{number}", {"text": "unread"})
+        layer.send(f"nobody.reply!{number}", {"text": "unread"})
+    assert len(keys_of(layer, "unread:channel:")) == 50
+    yield layer
+    layer.flush()
+    layer.nodes[0].close()
+
+
 @contextmanager
 def paused(*processes: Process) -> Iterator[None]:
     for process in processes:
@@ -271,16 +284,9 @@ class TestInbox:
 
 
 class TestRedis:
-    def test_what_nobody_reads_expires(self, valkey: ValkeyServer) -> None:
-        layer = RedisChannelLayer(hosts=[valkey.url], prefix="unread:", expiry=1)
-        for number in range(50):
-            layer.send(f"nobody.{number}", {"text": "unread"})
-            layer.send(f"nobody.reply!{number}", {"text": "unread"})
-        assert len(keys_of(layer, "unread:channel:")) == 50
+    def test_what_nobody_reads_expires(self, unread: RedisChannelLayer) -> None:
         left = ["unread:channel:", "unread:inbox:"]
-        wait_until(lambda: not any(keys_of(layer, prefix) for prefix in left), "it to be gone")
-        layer.flush()
-        layer.nodes[0].close()
+        wait_until(lambda: not any(keys_of(unread, prefix) for prefix in left), "it to be gone")
 
     def test_connections_and_memory_stay_as_they_are_while_clients_come_and_go(
         self, rig: Rig, daphne: Process, port: int, valkey: ValkeyServer
