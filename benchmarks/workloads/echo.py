@@ -14,7 +14,7 @@ NEEDS = Ability.WEBSOCKET
 MESSAGE = encode(TEXT, b"x" * 100)
 MANY = 32
 # The systems take turns, for the pace of a machine changes from one minute to the next.
-ROUNDS = 3
+ROUNDS = 2
 
 
 def measure(stack: Stack, effort: Effort) -> Iterator[Measurement]:

@@ -8,7 +8,7 @@ from benchmarks.systems import Ability
 
 NEEDS = Ability.WORKER
 # The systems take turns, for the pace of a machine changes from one minute to the next.
-ROUNDS = 3
+ROUNDS = 2
 
 
 def measure(stack: Stack, effort: Effort) -> Iterator[Measurement]:
