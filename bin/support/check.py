@@ -22,9 +22,9 @@ NO_POSTGRESQL = (
 )
 
 # Tests mostly wait, for processes and for time to pass: two at once take half as long. Whole files
-# stay together and in order, and those with the browser come last; see tests/conftest.py. Files,
-# because what they share takes long to start, and groups of another kind need ids that pytest 9.2
-# does not let pytest-xdist 3.8 change: then each test is a group by itself.
+# stay together and in order, and those with the browser come last; see tests/conftest.py. Groups of
+# another kind would not do: pytest-xdist 3.8 writes them into the ids of tests, pytest 9.2 does not
+# let it, and then every test is a group by itself.
 TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 FAILURES = 1  # exit status of pytest

@@ -625,6 +625,7 @@ class TestStalled:
     def test_a_client_that_does_not_read_is_cut_off(self, memory_layer, monkeypatch, caplog):
         caplog.set_level(logging.WARNING)
         monkeypatch.setattr("channels.interface.server.SWEEP_SECONDS", 0.01)
+        monkeypatch.setattr("channels.interface.outlet.BACKLOG_SECONDS", 0.5)
 
         async def scenario():
             async with serving(memory_layer) as site:
