@@ -8,7 +8,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import register
 from django.core.management import get_commands
-from django.db import close_old_connections, reset_queries
+from django.db import close_old_connections, connections, reset_queries
 from django.db.backends.signals import connection_created
 
 from channels.binding.base import BindingMetaclass
@@ -30,6 +30,8 @@ class ChannelsConfig(AppConfig):
         consumer_started.connect(_prepare_databases, dispatch_uid="channels.databases")
         consumer_finished.connect(_release_databases, dispatch_uid="channels.databases")
         connection_created.connect(_note_connection, dispatch_uid="channels.databases")
+        if any(one.connection for one in connections.all(initialized_only=True)):
+            _note_connection()  # another app was ready before, and used the database
         worker_process_ready.connect(start_watch, dispatch_uid="channels.ordering")
         BindingMetaclass.register_all()
         _claim_runserver()

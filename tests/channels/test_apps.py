@@ -71,6 +71,12 @@ class TestOldConnections:
         signal.send(sender=Worker)
         assert len(looks) == 1
 
+    def test_one_that_was_there_before_the_app_is_closed_too(self, looks, monkeypatch):
+        monkeypatch.setattr(connections["default"], "connection", Mock())
+        apps.get_app_config("channels").ready()
+        consumer_finished.send(sender=Worker)
+        assert len(looks) == 1
+
     @pytest.mark.parametrize("signal", [consumer_started, consumer_finished])
     def test_a_thread_that_never_had_one_is_not_looked_at(self, signal, looks):
         signal.send(sender=Worker)
