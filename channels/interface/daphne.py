@@ -90,7 +90,7 @@ def outlet_for(
     if inside is None:
         return None
     outlet = DaphneOutlet(inside.protocol)
-    is_bare = inside.receive is receive and inside.send is send
+    is_bare = inside.receive is receive and is_direct(scope, send)
     return outlet if is_bare else WrappedOutlet(send, outlet, serving)
 
 
