@@ -269,18 +269,27 @@ class Commands:
         stream = self.keys.stream(channel)
         return [("XADD", stream, "*", "m", data), self.keep(stream)]
 
-    def set_aside(self, place: str, item: Outgoing, wait_ms: int) -> Command:
-        """Returns the command that keeps a message until its turn."""
+    def set_aside(self, place: str, item: Outgoing, wait_ms: int, is_near: bool) -> Command:
+        """Returns the command that keeps a message until its turn.
+
+        Arguments:
+            place: its name, on the server that gets the command.
+            item: the message, for the channel that it goes back to.
+            wait_ms: after which somebody should see to it.
+            is_near: whether that server has the channel too.
+        """
         keys = [self.keys.aside(place), self.keys.asides]
+        keys += [self.keys.stream(item.name)] if is_near else []
         times = (wait_ms, self.expiry_ms, self.group_expiry_ms)
         return scripts.set_aside(keys, place, item.name, self.encrypt(item.data), *times)
 
     def bring_back(self, places: Sequence[str]) -> Command:
-        """Returns the command that takes what was set aside, for whoever puts it back."""
-        return scripts.bring_back(list(map(self.keys.aside, places)), TAKEN_MS)
+        """Returns the command that puts back what was set aside, or takes it for who does."""
+        keys = [self.keys.asides, *map(self.keys.aside, places)]
+        return scripts.bring_back(keys, TAKEN_MS, self.expiry_ms, *places)
 
     def brought_back(self, taken: Mapping[str, bytes]) -> Command:
-        """Returns the command that removes what has been put back.
+        """Returns the command that removes what was taken and has been put back.
 
         Arguments:
             taken: by place, the mark of what was taken there.

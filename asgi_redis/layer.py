@@ -159,19 +159,21 @@ class RedisChannelLayer(BaseChannelLayer):
         self, owner: str, turn: int, channel: str, message: dict[str, Any], seconds: float
     ) -> None:
         item = Outgoing.to_channel(channel, message)
-        command = self.commands.set_aside(f"{owner} {turn}", item, int(seconds * 1000))
+        place, wait_ms = f"{owner} {turn}", int(seconds * 1000)
+        is_near = self.shard(owner) == self.shard(channel)
+        command = self.commands.set_aside(place, item, wait_ms, is_near)
         self.nodes[self.shard(owner)].run(command)
 
     def bring_back(self, owner: str, turns: Sequence[int]) -> None:
         node = self.nodes[self.shard(owner)]
         places = [f"{owner} {turn}" for turn in turns]
         taken = node.run(self.commands.bring_back(places))
-        for channel, data, _ in taken:
+        for _, channel, data, _ in taken:
             there = self.nodes[self.shard(channel.decode())]
             there.expect(there.execute(self.commands.put_back(channel.decode(), data)))
         if taken:
             # Last: who dies here leaves two of a message instead of none.
-            marks = dict(zip(places, [mark for _, _, mark in taken], strict=False))
+            marks = {place.decode(): mark for place, _, _, mark in taken}
             node.run(self.commands.brought_back(marks))
 
     def overdue(self) -> list[tuple[str, int]]:

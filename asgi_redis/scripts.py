@@ -45,7 +45,7 @@ def pack(commands: Sequence[Command]) -> list[bytes]:
 
 
 beat = Script("beat")
-bring_back = Script("bring_back")
+bring_back = Script("bring_back", "keep")
 brought_back = Script("brought_back")
 bury = Script("bury", "clamp")
 choke = Script("choke")

@@ -32,7 +32,10 @@ class Measurement:
 
     def with_those_of(self, later: "Measurement") -> "Measurement":
         """Return this cell with the samples of a later round too."""
-        return replace(self, samples=[*self.samples, *later.samples])
+        remarks = dict.fromkeys(filter(None, [self.remark, later.remark]))
+        return replace(
+            self, samples=[*self.samples, *later.samples], remark="; then ".join(remarks)
+        )
 
     def times_worse_than(self, other: "Measurement") -> float:
         """Return how many times better `other` is, both being of the same row."""

@@ -10,6 +10,8 @@ from benchmarks.stack import Stack
 from benchmarks.systems import Ability
 
 NEEDS = Ability.ORDER
+# The systems take turns, for the pace of a machine changes from one minute to the next.
+ROUNDS = 2
 ENGINES = {"file": "file", "db": "database"}
 SHAPES = ((1, 1), (2, 4))  # worker processes, and threads of each
 SOCKETS = 20

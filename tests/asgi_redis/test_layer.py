@@ -81,6 +81,40 @@ class TestSettingAside:
         valkey.start()
         layer.flush()
 
+    def test_a_channel_that_holds_something_else_costs_no_message(self, make_redis_layer):
+        layer = make_redis_layer()
+        key = layer.keys.stream("test")
+        layer.nodes[0].run(("SET", key, "foreign"))
+        layer.set_aside("owner!1", 1, "test", {}, 60)
+        with pytest.raises(LayerUnavailable):
+            layer.bring_back("owner!1", [1])
+        layer.nodes[0].run(("DEL", key))
+        layer.bring_back("owner!1", [1])
+        assert layer.receive(["test"]) == ("test", {})
+
+    def test_machines_do_not_take_each_others(self, redis_url, prefix, monkeypatch):
+        layers = []
+        for name in ("one", "two"):
+            monkeypatch.setattr("socket.gethostname", lambda name=name: name)
+            layers.append(RedisLocalChannelLayer(hosts=[redis_url], prefix=prefix))
+        one, two = layers
+        one.set_aside("owner!1", 1, "test", {}, 0)
+        assert two.overdue() == []
+        two.bring_back("owner!1", [1])
+        assert one.overdue() == [("owner!1", 1)]
+        one.bring_back("owner!1", [1])
+        assert one.receive(["test"]) == ("test", {})
+
+
+class TestSettingAsideForAnotherServer:
+    """The message is taken on one server, written to the other, and then removed."""
+
+    @pytest.fixture
+    def layer(self, make_redis_layer):
+        layer = make_redis_layer("shards")
+        assert layer.shard("owner!1") != layer.shard("test")
+        return layer
+
     def test_of_two_who_bring_back_at_once_one_does(self, layer, monkeypatch):
         layer.set_aside("owner!1", 1, "test", {}, 60)
         between(monkeypatch, lambda: layer.bring_back("owner!1", [1]))
@@ -107,19 +141,6 @@ class TestSettingAside:
             return layer.receive(["test"])[0]
 
         wait_until(comes_back, "the message")
-
-    def test_machines_do_not_take_each_others(self, redis_url, prefix, monkeypatch):
-        layers = []
-        for name in ("one", "two"):
-            monkeypatch.setattr("socket.gethostname", lambda name=name: name)
-            layers.append(RedisLocalChannelLayer(hosts=[redis_url], prefix=prefix))
-        one, two = layers
-        one.set_aside("owner!1", 1, "test", {}, 0)
-        assert two.overdue() == []
-        two.bring_back("owner!1", [1])
-        assert one.overdue() == [("owner!1", 1)]
-        one.bring_back("owner!1", [1])
-        assert one.receive(["test"]) == ("test", {})
 
 
 def between(monkeypatch, action) -> None:

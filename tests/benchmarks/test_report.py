@@ -48,3 +48,11 @@ def test_a_later_round_adds_to_the_repetitions() -> None:
     report.add(OURS, measured(30))
 
     assert row_of(report)[2:] == ["2 ms"]
+
+
+def test_what_two_rounds_have_to_say_is_said_once_or_twice() -> None:
+    report = Report([OURS])
+    for remark in ("", "7 lost", "7 lost", "9 lost"):
+        report.add(OURS, measured(1, remark=remark))
+
+    assert row_of(report)[2:] == ["1 ms, 7 lost; then 9 lost"]

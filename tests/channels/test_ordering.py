@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from unittest.mock import Mock
 
@@ -405,49 +406,54 @@ class TestDeadWorkers:
         socket = make_socket()
         socket.run(0, 2)
         with monkeypatch.context() as patch, pytest.raises(Death):
-            patch.setattr("asgi_redis.commands.Commands.put_back", Mock(side_effect=Death))
-            patch.setattr("asgi_redis.commands.TAKEN_MS", 0)
+            patch.setattr(Commands, "bring_back", Mock(side_effect=Death))
             socket.run(1)
         socket.run(1)  # which it had not settled
         assert socket.ran == [0, 1]
         assert socket.read() == [2]
 
     @pytest.fixture
-    def outages(self, monkeypatch) -> Mock:
-        """Has messages be taken for half a second, and the first two not be put back."""
-        failures = Mock(side_effect=[LayerUnavailable(), LayerUnavailable()])
-        put_back = Commands.put_back
+    def begin_outage(self, monkeypatch) -> Callable[[], Mock]:
+        """Has nothing be brought back the next two times, with half a second between the tries."""
 
-        def fail_or_put_back(*arguments):
-            with suppress(StopIteration):
-                failures()
-            return put_back(*arguments)
+        def begin() -> Mock:
+            failures = Mock(side_effect=[LayerUnavailable(), LayerUnavailable()])
+            bring_back = Commands.bring_back
+
+            def fail_or_bring_back(*arguments):
+                with suppress(StopIteration):
+                    failures()
+                return bring_back(*arguments)
+
+            monkeypatch.setattr(Commands, "bring_back", fail_or_bring_back)
+            return failures
 
         monkeypatch.setattr("channels.ordering.TAKEN_SECONDS", 0.5)
-        monkeypatch.setattr("asgi_redis.commands.TAKEN_MS", 500)
-        monkeypatch.setattr(Commands, "put_back", fail_or_put_back)
-        return failures
+        return begin
 
-    def test_one_that_cannot_put_a_message_back_for_long_does_so_in_the_end(
-        self, make_socket, outages
+    def test_one_that_cannot_bring_a_message_back_for_long_does_so_in_the_end(
+        self, make_socket, begin_outage
     ):
         socket = make_socket()
-        socket.run(0, 2, 1)
-        wait_until(lambda: socket.read() == [2], "the message put back")
-        assert outages.call_count == 3
+        socket.run(0, 2)
+        outage = begin_outage()
+        socket.run(1)
+        wait_until(lambda: socket.read() == [2], "the message brought back")
+        assert outage.call_count == 3
 
     def test_nor_is_one_forgotten_that_has_waited_long_enough(
-        self, make_socket, outages, monkeypatch
+        self, make_socket, begin_outage, monkeypatch
     ):
         monkeypatch.setattr("channels.ordering.PATIENCE", 0.001)
         socket = make_socket()
         socket.run(0)
         session = session_for_reply_channel(REPLY)
+        outage = begin_outage()
         socket.run(2)
         session[COUNT_KEY] = 2  # it had run, and its worker died right after that
         session.save()
-        wait_until(lambda: socket.read() == [2], "the message put back")
-        assert outages.call_count == 3
+        wait_until(lambda: socket.read() == [2], "the message brought back")
+        assert outage.call_count == 3
 
 
 SOCKETS, MESSAGES = 5, 60
