@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgi_redis.aionode import AsyncNode
 from asgi_redis.inbox import Gap, Inbox, Question, milliseconds
+from asgi_redis.lag import Lag
 from asgi_redis.outage import Outage
 from asgi_redis.pace import Pace
 from asgi_redis.remains import Remains
@@ -36,8 +37,6 @@ RETRY_SECONDS = 0.5
 # While a server is away, sends fail at once, and one in this time tries it.
 AWAY_SECONDS = 0.5
 REGISTER_COUNT = 500
-# Where the last entry of a read was written this long ago, more may wait that Redis could lose.
-LAG_MS = 1000
 # What arrives is handed over for this long at a time.
 TAKE_SECONDS = 0.05
 NAME_TRIES = 16
@@ -148,7 +147,7 @@ class Branch:
         self._run = ""
         self._note = ""
         self._heard_at = 0.0
-        self._lagged = False
+        self._lag = Lag()
         self._diverged = False
         self._retry_at = 0.0
         self._closing = False
@@ -208,15 +207,25 @@ class Branch:
     async def _read(self) -> None:
         read = ("XREAD", "COUNT", self._pace.begin(), "BLOCK", READ_BLOCK_MS, "STREAMS", self._key)
         removal = self._remains.overdue()
-        replies = await self._reader.execute([*removal, (*read, self.inbox.last_id)])
-        reply = self._reader.expect(replies)[-1]
+        self._lag.ask(time.monotonic())
+        try:
+            replies = await self._reader.execute([*removal, (*read, self.inbox.last_id)])
+            reply = self._reader.expect(replies)[-1]
+        except LayerUnavailable:
+            self._lag.fail(time.monotonic())
+            raise
         entries = reply[0][1] if reply else []
         self._pace.follow(entries)
+        self._lag.answer(time.monotonic(), self._age(entries))
         if entries:
-            written = milliseconds(entries[-1][0].decode())
-            self._lagged |= self.available and self._now_ms() - written > LAG_MS
             await self._take(entries)
         self._remains.note(entries)
+
+    def _age(self, entries: Sequence[Any]) -> float:
+        """Returns how many seconds ago the last of some entries was written; 0 without any."""
+        if not entries:
+            return 0.0
+        return (self._now_ms() - milliseconds(entries[-1][0].decode())) / 1000
 
     async def _take(self, entries: Sequence[Any]) -> None:
         oldest = self._now_ms() - self._commands.expiry_ms if self._clock_offset else 0
@@ -313,9 +322,10 @@ class Branch:
         self._check_last(newest)
         if self._run and not (known and run.decode() == self._run):
             self.forgot_at = time.monotonic()
-            missed = missed or self._lagged  # it does not have what we had not read
+            missed = missed or self._lag.is_large  # it does not have what we had not read
         missed = missed or self._is_given_up(asked)
-        self._run, self._lagged, self._heard_at = run.decode(), False, asked
+        self._lag.begin()
+        self._run, self._heard_at = run.decode(), asked
         return bool(known), missed
 
     def _count(self) -> int:

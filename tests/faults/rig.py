@@ -26,7 +26,7 @@ SENDS_PER_SECOND = 50
 
 
 class Sender(threading.Thread):
-    """Sends numbers to the group, one after the other, as a process that saves rows does.
+    """Sends numbers to the group, fifty a second, as a process does whose rows are committed.
 
     Attributes:
         sent: those that the layer has taken.
@@ -42,11 +42,13 @@ class Sender(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        number = 0
+        number, due = 0, time.monotonic()
         while not self._stopping.is_set():
             number += 1
             self._send(f"{self._name} {number}")
-            time.sleep(1 / SENDS_PER_SECOND)
+            # What could not be sent in time is not made up for, in a rush, by what comes later.
+            due = max(due + 1 / SENDS_PER_SECOND, time.monotonic() - 1)
+            time.sleep(max(0, due - time.monotonic()))
 
     def stop(self) -> None:
         self._stopping.set()
@@ -184,9 +186,11 @@ class Rig:
 
     def events(self, event: str) -> list[tuple[str, int]]:
         """Return (name, process id) of the diary's entries of one kind."""
-        lines = self.diary.read_text().splitlines() if self.diary.exists() else []
-        entries = [line.split() for line in lines]
-        return [(name, int(pid)) for kind, name, pid in entries if kind == event]
+        return [(name, int(pid)) for kind, name, pid, _ in self._entries() if kind == event]
+
+    def times(self, event: str, name: str) -> list[float]:
+        """Return when something happened, in seconds of the monotonic clock."""
+        return [float(at) for kind, who, _, at in self._entries() if (kind, who) == (event, name)]
 
     def done(self) -> list[str]:
         """Return the names of the jobs that were done."""
@@ -232,6 +236,10 @@ class Rig:
             assert process.is_running(), process.output
         assert len(self.crowd.open_members()) == len(self.crowd.members)
         assert set(self.answers()) == {200}
+
+    def _entries(self) -> list[list[str]]:
+        lines = self.diary.read_text().splitlines() if self.diary.exists() else []
+        return [line.split() for line in lines]
 
     def check_flow(self, sender: Sender, seconds: float) -> None:
         """Fifty messages in a row get to every open socket within so many seconds."""

@@ -11,6 +11,9 @@ from tests.faults.rig import Rig, Sender, stop_all
 from tests.support.waiting import wait_until
 
 KILLS = 20
+JOB_SECONDS = 1.0
+REDELIVERY_SECONDS = 15
+STOPPED_SECONDS = 60
 # Three times as long as a worker is given up after without a heartbeat.
 SLOW_SECONDS = 21
 
@@ -21,14 +24,16 @@ class Ordeal:
 
     Attributes:
         started, done: names of jobs, from the diary.
-        killed: names of the jobs whose worker was killed in the middle.
+        killed: when a job's worker was killed in the middle, by the names of the jobs.
+        again: when these jobs were started once more.
         meanwhile: names of the jobs that were done while a worker was stopped.
         letters: the dead letters.
     """
 
     started: list[str]
     done: list[str]
-    killed: set[str]
+    killed: dict[str, float]
+    again: dict[str, float]
     meanwhile: set[str]
     letters: list[Any]
 
@@ -44,10 +49,12 @@ def ordeal(shared_rig: Rig) -> Ordeal:
     begin(rig, "slow", seconds=SLOW_SECONDS)
     stopped = begin(rig, "frozen", seconds=1)
     stopped.signal(signal.SIGSTOP)
+    stopped_at = time.monotonic()
     rig.work("poison", deadly=True)
     for number in range(KILLS):
-        rig.work(f"job-{number}", seconds=0.5)
+        rig.work(f"job-{number}", seconds=JOB_SECONDS)
     killed = kill_and_revive(rig)
+    time.sleep(max(0, stopped_at + STOPPED_SECONDS - time.monotonic()))
     meanwhile = set(rig.done())
     stopped.signal(signal.SIGCONT)
     wait_until(lambda: "frozen" in rig.done(), "the frozen job")
@@ -57,7 +64,8 @@ def ordeal(shared_rig: Rig) -> Ordeal:
     started = [name for name, _ in rig.events("started")]
     rig.workers = rig.workers[: -len(extra)]
     stop_all(extra)
-    return Ordeal(started, rig.done(), killed, meanwhile, list(rig.layer.dead_letters))
+    again = {name: rig.times("started", name)[1] for name in killed}
+    return Ordeal(started, rig.done(), killed, again, meanwhile, list(rig.layer.dead_letters))
 
 
 def begin(rig: Rig, name: str, **options: Any) -> Any:
@@ -67,9 +75,9 @@ def begin(rig: Rig, name: str, **options: Any) -> Any:
     return rig.worker_with(dict(rig.events("started"))[name])
 
 
-def kill_and_revive(rig: Rig) -> set[str]:
+def kill_and_revive(rig: Rig) -> dict[str, float]:
     """Kill the worker of each job once and start all that died, until every job has its end."""
-    names, killed = {f"job-{number}" for number in range(KILLS)}, set()
+    names, killed = {f"job-{number}" for number in range(KILLS)}, {}
     deadline = time.monotonic() + 120
     while not (names | {"slow"} <= set(rig.done()) and list(rig.layer.dead_letters)):
         assert time.monotonic() < deadline, rig.diary.read_text()
@@ -78,16 +86,18 @@ def kill_and_revive(rig: Rig) -> set[str]:
                 worker.start()
         for name, pid in rig.events("started"):
             worker = next((w for w in rig.workers if w.is_running() and w.pid == pid), None)
-            if worker and name in names - killed - set(rig.done()):
+            if worker and name in names - set(killed) - set(rig.done()):
                 worker.kill()
-                killed.add(name)
+                killed[name] = time.monotonic()
         time.sleep(0.05)
     return killed
 
 
 def test_jobs_of_killed_workers_are_run_by_others(ordeal: Ordeal) -> None:
-    assert len(ordeal.killed) > KILLS // 2  # a kill may come just too late: then the job is done
-    assert {f"job-{number}" for number in range(KILLS)} <= ordeal.meanwhile
+    assert len(ordeal.killed) == KILLS
+    assert set(ordeal.killed) <= ordeal.meanwhile
+    waits = [ordeal.again[name] - ordeal.killed[name] for name in ordeal.killed]
+    assert max(waits) < REDELIVERY_SECONDS
 
 
 def test_a_slow_consumer_of_a_living_worker_runs_once(ordeal: Ordeal) -> None:

@@ -13,7 +13,7 @@ GROUP = "everybody"
 def note(event: str, name: str) -> None:
     """Add a line to the diary; whole lines of several processes do not mix."""
     with open(os.environ["RIG_DIARY"], "ab", buffering=0) as diary:
-        diary.write(f"{event} {name} {os.getpid()}\n".encode())
+        diary.write(f"{event} {name} {os.getpid()} {time.monotonic()}\n".encode())
 
 
 def connect(message: Message) -> None:
