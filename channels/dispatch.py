@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection
 from channels.message import Message
-from channels.pending import Pending, Unsent, once, pending_sends
+from channels.pending import Pending, pending_sends
 from channels.signals import consumer_finished, consumer_started
 from channels.utils import name_that_thing
 
@@ -27,12 +27,10 @@ class Call:
         message: its first argument.
         kwargs: what the route's filters matched.
         sender: the worker class, for the signals.
-        insist: as of Pending.
 
     Attributes:
         pending: what the consumer sent, once it has run.
         put_back: whether it raised ConsumeLater.
-        is_unsent: whether the worker had to stop before the layer took what has to leave first.
     """
 
     def __init__(
@@ -41,15 +39,13 @@ class Call:
         message: Message,
         kwargs: dict[str, str],
         sender: Any,
-        insist: Callable[[Callable[[], None]], bool] = once,
     ) -> None:
         self.consumer = consumer
         self.message = message
         self.kwargs = kwargs
         self.sender = sender
-        self.pending = Pending(insist)
+        self.pending = Pending()
         self.put_back = False
-        self.is_unsent = False
 
     def run(self) -> None:
         """Calls the consumer. Whatever it raises ends here, in the log or on the socket."""
@@ -94,8 +90,6 @@ class Call:
         try:
             if isinstance(error, ConsumeLater):
                 self.put_back = True
-            elif isinstance(error, Unsent):
-                self.is_unsent = True
             elif isinstance(error, DenyConnection):
                 self._deny()
             elif isinstance(error, ChannelSocketException):

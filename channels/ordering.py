@@ -11,9 +11,8 @@ ended by then, another worker does, for the layer knows when.
 from __future__ import annotations
 
 import logging
-import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -24,7 +23,7 @@ from channels.channel import Channel
 from channels.layers.base import TAKEN_SECONDS
 from channels.layers.exceptions import ChannelFull, LayerUnavailable
 from channels.message import Message
-from channels.pending import Unsent, pending_sends, send_pending
+from channels.pending import Rest, pending_sends, send_pending
 from channels.session_store import session_for_reply_channel
 
 logger = logging.getLogger("django.channels")
@@ -89,73 +88,57 @@ class SocketOrder:
             return self._wait(message, count)
         # It came twice. Its first worker may have died before it released the next message.
         logger.debug("Dropped message %d of %s, which ran before", self.order, self.reply_channel)
-        self.release(count)
+        _now_or_later(partial(self._release, count), TAKEN_SECONDS)
         return False
 
     def finish(self, message: Message) -> None:
         """The message has run: its replies leave, then the next message may run.
 
-        Raises:
-            Unsent: the worker has to stop and the replies have not left; the message has not run.
+        If the layer does not take the replies now, the message is not done before it has.
         """
-        _send_replies()
+        if not _replies_leave():
+            _finish_later(self._go_on, RETRY_SECONDS)
+            return
+        session = message.channel_session
         try:
-            self._raise_count(message.channel_session)
+            self._raise_count(session)
         except Exception:
-            alarms.set(RETRY_SECONDS, self._raise_count_later)
+            alarms.set(RETRY_SECONDS, self._go_on)
             raise
+        _now_or_later(partial(self._release, session[COUNT_KEY]), TAKEN_SECONDS)
+
+    def _go_on(self) -> None:
+        session = session_for_reply_channel(self.reply_channel)
+        self._raise_count(session)
+        self._release(session[COUNT_KEY])
 
     def _raise_count(self, session: SessionBase) -> None:
         # Read again: had this worker been taken for dead, others would have gone on without it.
         session[COUNT_KEY] = max(self.order + 1, session.load().get(COUNT_KEY, 0))
         session.save()
         session.modified = False
-        self.release(session[COUNT_KEY])
 
-    def _raise_count_later(self) -> None:
-        self._raise_count(session_for_reply_channel(self.reply_channel))
-
-    def release(self, count: int) -> None:
+    def _release(self, count: int) -> None:
         """Brings back the waiting message whose turn it is, by the socket's count.
 
         Its successor comes with it, to be read when the first is done.
         """
-        self._bring_back([count, count + 1], self._release_later)
-
-    def _release_later(self) -> None:
-        self.release(session_for_reply_channel(self.reply_channel).get(COUNT_KEY, 0))
-
-    def _bring_back(self, turns: Sequence[int], again: Callable[[], None]) -> None:
-        try:
-            self.layer.bring_back(self.reply_channel, turns)
-        except LayerUnavailable:
-            # They may have been taken before it failed, and are for nobody until then.
-            alarms.set(TAKEN_SECONDS, again)
+        self.layer.bring_back(self.reply_channel, [count, count + 1])
 
     def _wait(self, message: Message, count: int) -> bool:
         if self.order > count + MOST_EARLY:
             self._give_up("too many of its messages wait for their turn")
             return _is_last(message)
-        self._set_aside(message)
-        alarms.set(self._patience, self.check)
-        new_count = message.channel_session.load().get(COUNT_KEY, 0)
-        if new_count >= self.order:
-            self.release(new_count)
+        _now_or_later(partial(self._set_aside, message), RETRY_SECONDS)
         return False
 
     def _set_aside(self, message: Message) -> None:
-        """Lets the message wait, as soon as the layer answers."""
-        patience = self._patience
-        deadline = time.monotonic() + patience
-        place = self.reply_channel, self.order
-        while True:
-            try:
-                self.layer.set_aside(*place, message.channel.name, message.content, patience)
-                return
-            except LayerUnavailable:
-                if time.monotonic() > deadline:
-                    raise
-            time.sleep(RETRY_SECONDS)
+        patience, place = self._patience, (self.reply_channel, self.order)
+        self.layer.set_aside(*place, message.channel.name, message.content, patience)
+        alarms.set(patience, self.check)
+        count = message.channel_session.load().get(COUNT_KEY, 0)
+        if count >= self.order:
+            self._release(count)
 
     def check(self) -> None:
         """Called when the message has waited long enough: its turn has come, or never will."""
@@ -166,8 +149,12 @@ class SocketOrder:
             return
         if count < self.order and not session.get(LOST_KEY):
             self._give_up(f"message {count} did not come, or took too long")
-        # Where the socket is given up, what cleans up after it runs all the same.
-        self._bring_back([self.order], self.check)
+        try:
+            # Where the socket is given up, what cleans up after it runs all the same.
+            self.layer.bring_back(self.reply_channel, [self.order])
+        except LayerUnavailable:
+            # It may have been taken before it failed, and is for nobody until then.
+            alarms.set(TAKEN_SECONDS, self.check)
 
     def _give_up(self, reason: str) -> None:
         logger.error(
@@ -208,13 +195,29 @@ def keep_count(session: SessionBase) -> None:
         session[COUNT_KEY] = session.load().get(COUNT_KEY, 0)
 
 
-def _send_replies() -> None:
+def _replies_leave() -> bool:
     """Sends what the consumer has sent so far, so that the next message's replies come later."""
+    try:
+        send_pending(pending_sends.get() or [])
+    except LayerUnavailable:
+        return False
+    return True
+
+
+def _now_or_later(action: Callable[[], None], seconds: float) -> None:
+    """Does something; where the layer cannot, the message is not done before it could."""
+    try:
+        action()
+    except LayerUnavailable:
+        _finish_later(action, seconds)
+
+
+def _finish_later(action: Callable[[], None], seconds: float) -> None:
     pending = pending_sends.get()
-    if pending:
-        if not pending.insist(lambda: send_pending(pending)):
-            raise Unsent("The worker has to stop before the layer has taken the replies.")
-        pending.clear()
+    if pending is None:
+        alarms.set(seconds, action)  # nobody else waits for it
+    else:
+        pending.rest = Rest(action, seconds)
 
 
 def _is_last(message: Message) -> bool:

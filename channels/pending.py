@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 from channels.layers import names
 from channels.layers.exceptions import ChannelFull, ChannelGone, RefusedForNow
@@ -21,31 +21,30 @@ RETRY_SECONDS = 2.0
 RETRY_INTERVAL_SECONDS = 0.1
 
 
-class Unsent(Exception):
-    """The worker has to stop, and the layer has not taken yet what its consumer sent."""
+class Rest(NamedTuple):
+    """What a message needs before it is done, besides that what its consumer sent has left.
 
+    Fields:
+        action: does it; raises LayerUnavailable where the layer cannot.
+        seconds: until the next attempt.
+    """
 
-def once(action: Callable[[], None]) -> bool:
-    """Calls what sends; for whoever has no reason to insist."""
-    action()
-    return True
+    action: Callable[[], None]
+    seconds: float
 
 
 class Pending(list[tuple[Any, Outgoing]]):
     """What a consumer has sent, each send with its layer.
 
-    Arguments:
-        insist: calls what sends until the layer answers; returns whether it did, which it did not
-            if the worker has to stop.
-
     Attributes:
         is_open: whether the consumer runs; what it has started and outlives it sends by itself.
+        rest: what the layer could not do while it ran; it is done when the sends have left.
     """
 
-    def __init__(self, insist: Callable[[Callable[[], None]], bool] = once) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.insist = insist
         self.is_open = True
+        self.rest: Rest | None = None
 
 
 # The sends of the consumer that runs in this context; None outside.

@@ -184,12 +184,13 @@ class Worker:
         consumer, kwargs = match
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("Dispatching message on %s to %s", channel, name_that_thing(consumer))
-        return Call(consumer, message, kwargs, type(self), supply.carry_through)
+        return Call(consumer, message, kwargs, type(self))
 
     def _settle(self, supply: Supply, delivery: Delivery, call: Call, results: Results) -> None:
         """Sends what goes to other layers, and notes what is to be told our own."""
-        if call.is_unsent:
-            return  # the worker has to stop: another one runs the message again
+        if call.pending.rest:
+            supply.postpone(delivery, call.pending, call.pending.rest)
+            return
         own = [item for layer, item in call.pending if layer is self.channel_layer]
         if len(own) < len(call.pending):
             others = [pair for pair in call.pending if pair[0] is not self.channel_layer]

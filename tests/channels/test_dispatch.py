@@ -14,7 +14,7 @@ from channels.dispatch import Call
 from channels.exceptions import ChannelSocketException, ConsumeLater, DenyConnection
 from channels.layers.memory import InMemoryChannelLayer
 from channels.message import Message
-from channels.pending import Unsent, pending_sends
+from channels.pending import pending_sends
 from channels.signals import consumer_finished, consumer_started
 from tests.support.signals import connected
 
@@ -132,11 +132,6 @@ def test_but_not_from_a_thread_where_nobody_can_press_it(caplog):
     thread.start()
     thread.join()
     assert "Error processing message on test with consumer" in caplog.text
-
-
-def test_the_message_has_not_run_if_its_replies_have_to_leave_and_cannot(run, logged):
-    assert run(raising(Unsent())).is_unsent
-    assert logged() == []
 
 
 @pytest.mark.parametrize(("code", "status"), [(3, 3), (None, 0), ("a mistake", 1)])

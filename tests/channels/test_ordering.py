@@ -20,7 +20,7 @@ from channels.layers.exceptions import LayerUnavailable
 from channels.layers.memory import InMemoryChannelLayer
 from channels.message import Message
 from channels.ordering import COUNT_KEY, LOST_KEY, MOST_EARLY, start_watch
-from channels.pending import Pending, Unsent, collect_sends, pending_sends, send_pending
+from channels.pending import collect_sends, send_pending
 from channels.routing import route
 from channels.sessions import channel_session, enforce_ordering, session_for_reply_channel
 from channels.worker import WorkerGroup
@@ -224,15 +224,35 @@ def test_replies_leave_before_the_next_message_may_run(socket, layer):
     assert layer.receive(["websocket.send!"]) == (None, None)
 
 
-def test_a_message_whose_replies_cannot_leave_before_the_worker_stops_has_not_run(socket, layer):
-    pending = Pending(insist=lambda action: False)
-    token = pending_sends.set(pending)
-    with pytest.raises(Unsent):
+def test_a_message_whose_replies_cannot_leave_is_not_done_before_they_have(
+    socket, layer, monkeypatch
+):
+    unavailable_once(layer, "send_all", monkeypatch)
+    with collect_sends() as pending:
         socket.run(0)
-    pending_sends.reset(token)
     assert session_for_reply_channel(REPLY).get(COUNT_KEY) is None
-    socket.run(0, 1)
-    assert socket.ran == [0, 0, 1]
+    send_pending(pending)
+    pending.rest.action()
+    assert layer.receive(["websocket.send!"])[1] == {"text": "0"}
+    socket.run(1)
+    assert socket.ran == [0, 1]
+
+
+@pytest.mark.parametrize("action", ["set_aside", "bring_back"])
+def test_nor_is_one_that_cannot_be_set_aside_or_bring_back_its_successor(
+    socket, layer, monkeypatch, action
+):
+    socket.run(0)
+    if action == "bring_back":
+        socket.run(2)
+    unavailable_once(layer, action, monkeypatch)
+    with collect_sends() as pending:
+        socket.run(2 if action == "set_aside" else 1)
+    assert socket.read() == []
+    pending.rest.action()
+    if action == "set_aside":
+        socket.run(1)
+    assert socket.read() == [2]
 
 
 def test_a_count_that_cannot_be_saved_is_saved_later(socket, monkeypatch):
@@ -347,7 +367,7 @@ def test_a_message_waits_although_the_layer_is_away_for_a_moment(socket, layer, 
     socket.run(1)
     assert outage.is_set()
     socket.run(0)
-    assert socket.read() == [1]
+    wait_until(lambda: socket.read() == [1], "the message, set aside and put back")
 
 
 def test_an_outage_of_the_layer_is_waited_for(socket, layer, monkeypatch):
