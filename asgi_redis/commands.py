@@ -255,10 +255,17 @@ class Commands:
             )
         ]
 
-    def settle(self, channel: str, ids: Sequence[bytes]) -> list[Command]:
-        """Returns the commands that settle messages a worker is done with."""
+    def settle(self, channel: str, ids: Sequence[bytes]) -> Command:
+        """Returns the command that settles messages a worker is done with.
+
+        A server without memory refuses it, as it refuses what their consumers have sent.
+        """
+        return scripts.settle([self.keys.stream(channel)], WORKERS, *ids)
+
+    def drop(self, channel: str, entry_id: bytes) -> list[Command]:
+        """Returns the commands that settle a message before it runs, or one that cannot."""
         stream = self.keys.stream(channel)
-        return [("XACK", stream, WORKERS, *ids), ("XDEL", stream, *ids)]
+        return [("XACK", stream, WORKERS, entry_id), ("XDEL", stream, entry_id)]
 
     def send_again(self, item: Outgoing) -> list[Command]:
         """Returns the commands that put back what was settled when it was read, full or not."""

@@ -127,6 +127,9 @@ def _advice(error: BaseException) -> str | None:
 
 def _code(error: BaseException) -> str:
     """Returns the first word of a server's error, which redis-py cuts off where it knows it."""
+    text = str(error)
+    if text.startswith("ACL failure in script"):
+        return "NOPERM"
     if isinstance(error, RedisError) and error.status_code:
         return error.status_code
-    return str(error).partition(" ")[0]
+    return text.partition(" ")[0]

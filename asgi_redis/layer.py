@@ -363,7 +363,7 @@ class RedisChannelLayer(BaseChannelLayer):
         ]
         # Redis gives one of each channel; only one is asked for.
         back = [self.commands.hand_back(name, READER, False, [entry[0]]) for name, entry in others]
-        node.execute([*self.commands.settle(channel, [entry_id]), *back])
+        node.execute([*self.commands.drop(channel, entry_id), *back])
         return self._open(index, channel, fields[1])
 
     def _take_local(self, processes: list[str], wait_ms: int) -> Received | None:

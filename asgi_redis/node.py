@@ -159,6 +159,8 @@ class Line:
         self._era = 0
         self._client_id = 0
         self._posted: list[Command] = []
+        # What was posted and refused.
+        self.refused: list[Command] = []
 
     def execute(self, commands: Sequence[Command]) -> list[Any]:
         """As `Node.execute`."""
@@ -174,12 +176,12 @@ class Line:
         self._posted += commands
 
     def unanswered(self) -> list[Command]:
-        """Returns what was posted, for somebody else to run, and gives the connection up.
+        """Returns what was posted and not done, for somebody else, and gives the connection up.
 
         Answers to that, or to a wait that was left, may be on their way, and would pass for others.
         """
         self.close()
-        posted, self._posted = self._posted, []
+        posted, self._posted, self.refused = [*self.refused, *self._posted], [], []
         return posted
 
     def write(self, commands: Sequence[Command]) -> None:
@@ -193,8 +195,7 @@ class Line:
     def read(self, commands: Sequence[Command]) -> list[Any]:
         """Returns the replies to what was sent last."""
         try:
-            _read(self._connection, self._posted)
-            self._posted = []
+            self._take_answers(_read(self._connection, self._posted))
             return _with_scripts(self._connection, commands, _read(self._connection, commands))
         except DRIVER_ERRORS as error:
             raise self._broken(error) from error
@@ -222,8 +223,15 @@ class Line:
             self._era = self._node.era
             self._connection = self._pool.get_connection()
             self._node.check(self._connection)
-            self._client_id = exchange(self._connection, [("CLIENT", "ID"), *self._posted])[0]
-            self._posted = []
+            commands = [("CLIENT", "ID"), *self._posted]
+            self._client_id, *answers = exchange(self._connection, commands)
+            self._take_answers(answers)
+
+    def _take_answers(self, replies: Sequence[Any]) -> None:
+        """Takes what became of what was posted."""
+        answered = zip(self._posted, replies, strict=True)
+        self.refused += [command for command, reply in answered if isinstance(reply, ResponseError)]
+        self._posted = []
 
     def _broken(self, error: BaseException) -> Exception:
         self.close()

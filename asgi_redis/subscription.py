@@ -6,7 +6,7 @@ import logging
 import selectors
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ResponseError
@@ -60,18 +60,20 @@ class Share:
         self.taken: dict[str, set[bytes]] = {channel: set() for channel in channels}
         # Whether the connection has to be made (again), and what went wrong with it mended.
         self.broken = True
-        # What could not be settled while the server was away.
-        self.late: list[Any] = []
+        # What is done and could not be settled while the server was away; these are taken, too.
+        self.late: dict[str, set[bytes]] = {channel: set() for channel in channels}
+        # What settles messages before they run, and has not done so.
+        self.posted: list[Any] = []
         self.heart = Heart(layer, worker, self)
 
     def rotate(self) -> None:
         """Puts another channel first, so that a busy one does not keep the others waiting."""
         self.channels = [*self.channels[1:], self.channels[0]]
 
-    def put_off(self, commands: Sequence[Any]) -> None:
-        """Keeps what has to be done before anything else is, when the server does it."""
-        self.late += commands
-        self.broken = True
+    @property
+    def is_late(self) -> bool:
+        """Whether something is left to be settled."""
+        return any(self.late.values())
 
 
 class RedisSubscription(Subscription):
@@ -124,11 +126,10 @@ class RedisSubscription(Subscription):
         if self._is_single:
             [share] = self._shares
             planned, settling = self._commands.sends(outgoing), self._settling(share, done)
-            commands = [command for command, _ in planned] + settling
+            commands = [command for command, _ in planned] + self._commands_of(settling)
             replies = share.node.execute(commands) if commands else []
             refusals = self._conclude(share, planned, replies)
             self._settled(share, settling, replies[len(planned) :])
-            self._forget(done)
             return refusals
         return self._backlog.send(outgoing, done)
 
@@ -139,9 +140,9 @@ class RedisSubscription(Subscription):
                 by_channel[delivery.channel].append(delivery.receipt)
             else:
                 self._send_again(delivery)
-        self._forget(deliveries)
         for channel, ids in by_channel.items():
             share = self._share_of[channel]
+            self._forget(share, channel, ids)
             try:
                 share.node.run(self._commands.hand_back(channel, self.worker, False, ids))
             except LayerUnavailable as error:
@@ -166,8 +167,7 @@ class RedisSubscription(Subscription):
             logger.warning("Dropped a message on %s: %s", delivery.channel, error)
 
     def _leave(self, share: Share) -> None:
-        if posted := share.line.unanswered():
-            share.node.execute(posted)
+        self._settle_late(share)
         for channel in share.channels:
             hand_back_all(share.node, self._commands, channel, self.worker, died=False)
         share.node.execute([("ZREM", self._layer.keys.workers, self.worker)])
@@ -181,7 +181,8 @@ class RedisSubscription(Subscription):
     ) -> tuple[list[Refusal], list[Delivery]]:
         """Sends, settles and reads in one round trip."""
         planned, settling = self._commands.sends(outgoing), self._settling(share, done)
-        commands = [*(command for command, _ in planned), *settling, self._reading(share, limit)]
+        commands = [command for command, _ in planned] + self._commands_of(settling)
+        commands.append(self._reading(share, limit))
         try:
             if share.broken:
                 self._recover(share)
@@ -192,12 +193,12 @@ class RedisSubscription(Subscription):
             raise
         *settled, found = replies[len(planned) :]
         self._settled(share, settling, settled)
-        self._forget(done)
         if isinstance(found, ResponseError):
             share.broken = True
             if not planned:
                 raise unavailable(share.node.address, found)
             return refusals, []  # what was sent must not be sent again: the next turn raises
+        share.broken = share.broken or bool(share.line.refused)
         return refusals, self._deliveries(share, found)
 
     def _conclude(
@@ -207,28 +208,36 @@ class RedisSubscription(Subscription):
         replies = replies[: len(planned)]
         return self._layer.conclude(self._commands.sent(share.node.address, planned, replies))
 
-    def _settled(self, share: Share, settling: Sequence[Any], replies: Sequence[Any]) -> None:
+    def _settled(
+        self, share: Share, settling: Mapping[str, Sequence[bytes]], replies: Sequence[Any]
+    ) -> None:
         """Puts off what was refused of the settling."""
-        refused = [
-            command
-            for command, reply in zip(settling, replies, strict=True)
-            if isinstance(reply, ResponseError)
-        ]
-        if refused:
-            share.put_off(refused)
+        for (channel, ids), reply in zip(settling.items(), replies, strict=True):
+            if _is_refusal(reply):
+                self._put_off(share, {channel: ids})
+            else:
+                self._forget(share, channel, ids)
+
+    def _put_off(self, share: Share, settling: Mapping[str, Sequence[bytes]]) -> None:
+        """Keeps what has to be settled before anything else is done, when the server does it."""
+        with self._lock:
+            for channel, ids in settling.items():
+                share.late[channel].update(ids)
+        share.broken = True
 
     def _settle_each(self, done: Sequence[Delivery]) -> None:
         """Settles on every server; where one is away, when it is back."""
         for share in tuple(self._shares):
-            commands = self._settling(share, done)
+            settling = self._settling(share, done)
+            if not settling:
+                continue
             if share.node.away:
-                share.put_off(commands)
+                self._put_off(share, settling)
                 continue
             try:
-                self._settled(share, commands, share.node.execute(commands) if commands else [])
+                self._settled(share, settling, share.node.execute(self._commands_of(settling)))
             except LayerUnavailable:
-                share.put_off(commands)
-        self._forget(done)
+                self._put_off(share, settling)
 
     def _read_all(self, limit: int) -> list[Delivery]:
         """Reads from every server that answers."""
@@ -316,7 +325,7 @@ class RedisSubscription(Subscription):
             command
             for position, entry_id, _ in found
             if share.once[share.channels[position - 1]]
-            for command in self._commands.settle(share.channels[position - 1], [entry_id])
+            for command in self._commands.drop(share.channels[position - 1], entry_id)
         ]
         if settled:
             share.line.post(settled)
@@ -354,42 +363,34 @@ class RedisSubscription(Subscription):
         """Keeps an entry that is no message for an operator to see."""
         try:
             share.node.run(self._commands.dead_letter(channel, fields[1], reason))
+            share.node.expect(share.node.execute(self._commands.drop(channel, entry_id)))
         except LayerUnavailable as error:
             logger.error("Could not put an entry of %s to the dead letters: %s", channel, error)
             share.broken = True  # it goes back when that is mended
             return
         logger.error("Put an entry of %s to the dead letters: %s", channel, reason)
-        share.node.execute(self._commands.settle(channel, [entry_id]))
 
-    def _settling(self, share: Share, done: Sequence[Delivery]) -> list[Any]:
+    def _settling(self, share: Share, done: Sequence[Delivery]) -> dict[str, list[bytes]]:
+        """Returns what is done at a server: ids by channel."""
         by_channel: dict[str, list[bytes]] = defaultdict(list)
         for delivery in done:
             if delivery.receipt is not None and self._share_of[delivery.channel] is share:
                 by_channel[delivery.channel].append(delivery.receipt)
-        return [
-            command
-            for channel, ids in by_channel.items()
-            for command in self._commands.settle(channel, ids)
-        ]
+        return by_channel
 
-    def _forget(self, deliveries: Sequence[Delivery]) -> None:
+    def _commands_of(self, settling: Mapping[str, Sequence[bytes]]) -> list[Any]:
+        return [self._commands.settle(channel, ids) for channel, ids in settling.items()]
+
+    def _forget(self, share: Share, channel: str, ids: Iterable[bytes]) -> None:
         with self._lock:
-            for delivery in deliveries:
-                if delivery.receipt is not None:
-                    self._share_of[delivery.channel].taken[delivery.channel].discard(
-                        delivery.receipt
-                    )
+            share.taken[channel].difference_update(ids)
+            share.late[channel].difference_update(ids)
 
     def _recover(self, share: Share) -> None:
         """Hands back what was given to us over a connection that broke before we got it."""
         # Others take from a worker that they have never heard of.
         share.heart.beat()
-        late, share.late = share.line.unanswered() + share.late, []
-        try:
-            share.node.expect(share.node.execute(late) if late else [])
-        except LayerUnavailable:
-            share.late = late + share.late
-            raise
+        self._settle_late(share)
         for channel in share.channels:
             for ids in self._pending(share, channel):
                 with self._lock:
@@ -398,7 +399,19 @@ class RedisSubscription(Subscription):
                     share.node.run(self._commands.hand_back(channel, self.worker, False, lost))
         # Who may not make them could only wait in vain.
         share.ready = self._layer.create_groups(share.node, share.channels)
-        share.broken = False
+        share.broken = share.is_late
+
+    def _settle_late(self, share: Share) -> None:
+        """Settles what could not be settled before; raises LayerUnavailable if it still cannot."""
+        share.posted += share.line.unanswered()
+        with self._lock:
+            late = {channel: list(ids) for channel, ids in share.late.items() if ids}
+        commands = [*share.posted, *self._commands_of(late)]
+        replies = share.node.execute(commands) if commands else []
+        self._settled(share, late, replies[len(share.posted) :])
+        answers = zip(share.posted, replies, strict=False)
+        share.posted = [command for command, reply in answers if _is_refusal(reply)]
+        share.node.expect([reply for reply in replies if _is_refusal(reply)])
 
     def _pending(self, share: Share, channel: str) -> Iterator[list[bytes]]:
         """Yields the ids of what Redis says is ours, some at a time."""
@@ -411,6 +424,11 @@ class RedisSubscription(Subscription):
             start = f"({ids[-1].decode()}" if len(ids) == PENDING_COUNT else ""
 
 
+def _is_refusal(reply: Any) -> bool:
+    """Returns whether a message could not be settled; where its key was replaced it is gone."""
+    return isinstance(reply, ResponseError) and not is_wrong_type(reply)
+
+
 def _message_id(entry_id: bytes, fields: Sequence[bytes]) -> str:
     """Returns the id of the message's first entry: handing it back makes another."""
     first = fields[7] if len(fields) > 7 and fields[6] == b"i" else entry_id
@@ -419,4 +437,5 @@ def _message_id(entry_id: bytes, fields: Sequence[bytes]) -> str:
 
 def _tries(fields: Sequence[bytes]) -> int:
     """Returns how many workers have died with a message."""
-    return int(fields[5]) if len(fields) > 5 and fields[5].isdigit() else 0
+    tries = fields[5] if len(fields) > 5 else b""
+    return int(tries) if tries.isdigit() and len(tries) < 10 else 0

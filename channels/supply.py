@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from channels.alarms import alarms
 from channels.layers.exceptions import LayerUnavailable
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Delivery, Refusal, Subscription
-from channels.pending import Pending, Rest, retry_refused, send_pending
+from channels.pending import Pending, Rest, retry_refused
+from channels.postponed import Postponed, finish
 
 logger = logging.getLogger("django.channels")
 
@@ -30,8 +30,6 @@ HAND_BACK_SECONDS = 0.1
 # How fast the mean time of a consumer follows the latest one.
 MEAN_WEIGHT = 0.2
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
-# How many messages may wait for a layer that does not answer while others run.
-MOST_POSTPONED = 1000
 
 
 class Results:
@@ -87,7 +85,7 @@ class Supply:
         self._reading = False
         self._waiting = 0
         self._running = 0
-        self._postponed = 0
+        self._postponed = Postponed(self._is_over)
         self._is_alone = False
         self._mean_seconds = 1.0
         self._steward: threading.Thread | None = None
@@ -159,22 +157,10 @@ class Supply:
         return self.insist(answered) is not None
 
     def postpone(self, delivery: Delivery, pending: Pending, rest: Rest) -> None:
-        """Sends what a message's consumer has sent, and does the rest, when the layer can.
-
-        Then it settles the message. Meanwhile others run, for they may need nothing of what does
-        not answer. If the worker stops before, another one runs the message again.
-        """
-
-        def finish() -> None:
-            send_pending(pending)
-            rest.action()
-
-        with self._changed:
-            waits = self._postponed < MOST_POSTPONED
-            self._postponed += waits
-        if waits:
-            self._try_later(delivery, finish, rest.seconds)
-        elif self.carry_through(finish):
+        """Does the rest of a message when the layer can, and then settles it."""
+        if not self._postponed.is_full:
+            self._postponed.add(pending, rest, partial(self._settle, delivery))
+        elif self.carry_through(partial(finish, pending, rest)):
             self._settle(delivery)
 
     def stop(self) -> None:
@@ -197,21 +183,6 @@ class Supply:
             self._subscription.close()
         except LayerUnavailable as error:
             logger.warning("Stopped without handing back messages: %s", error)
-
-    def _try_later(self, delivery: Delivery, finish: Callable[[], None], seconds: float) -> None:
-        def attempt() -> None:
-            if self._is_over():
-                return
-            try:
-                finish()
-            except LayerUnavailable:
-                alarms.set(seconds, attempt)
-                return
-            self._settle(delivery)
-            with self._changed:
-                self._postponed -= 1
-
-        alarms.set(seconds, attempt)
 
     def _settle(self, delivery: Delivery) -> None:
         results = Results()

@@ -249,6 +249,7 @@ class WorkerGroup(Worker):
         super().__init__(*args, **kwargs)
         kwargs["signal_handlers"] = False
         self.threads: list[threading.Thread] = []
+        self._failure: Exception | None = None
         self.workers = [Worker(*args, **kwargs) for _ in range(n_threads - 1)]
 
     def sigterm_handler(self, signo: int | None, stack_frame: Any) -> None:
@@ -269,7 +270,9 @@ class WorkerGroup(Worker):
     def work(self, supply: Supply, coroutines: CoroutineLoop) -> None:
         """Runs what the supply gives in all threads."""
         self.threads = [
-            threading.Thread(target=worker.work, args=[supply, coroutines], daemon=True)
+            threading.Thread(
+                target=self._work_beside, args=[worker, supply, coroutines], daemon=True
+            )
             for worker in self.workers
         ]
         for thread in self.threads:
@@ -277,6 +280,21 @@ class WorkerGroup(Worker):
         super().work(supply, coroutines)
         for thread in self.threads:
             thread.join()
+        if self._failure:
+            raise self._failure
+
+    def _work_beside(self, worker: Worker, supply: Supply, coroutines: CoroutineLoop) -> None:
+        """Runs one of the threads; a mistake of ours that ends one of them ends the process.
+
+        It would go on with the others, and nobody would know that it does less.
+        """
+        try:
+            worker.work(supply, coroutines)
+        except Exception as error:
+            self._failure = error
+            supply.stop()
+            for one in (self, *self.workers):
+                one.termed = True
 
 
 def _is_coroutine_function(consumer: Callable[..., Any]) -> bool:

@@ -106,9 +106,11 @@ class TestWorkers:
         assert command[command.index("BLOCK") + 1] == 1000
 
     def test_what_is_settled_leaves_the_stream(self, commands):
-        assert commands.settle("a", [b"1-0", b"2-0"]) == [
-            ("XACK", "asgi:channel:a", "workers", b"1-0", b"2-0"),
-            ("XDEL", "asgi:channel:a", b"1-0", b"2-0"),
+        command = commands.settle("a", [b"1-0", b"2-0"])
+        assert command == scripts.settle(["asgi:channel:a"], "workers", b"1-0", b"2-0")
+        assert commands.drop("a", b"1-0") == [
+            ("XACK", "asgi:channel:a", "workers", b"1-0"),
+            ("XDEL", "asgi:channel:a", b"1-0"),
         ]
 
     def test_what_is_put_back_is_encrypted_again_and_kept_no_longer_than_others(self, commands):

@@ -172,7 +172,9 @@ class TestLine:
         line = node.line(5.0, "line")
         line.post([("SET", f"{prefix}key", "a"), ("INCR", f"{prefix}key")])
         assert line.execute([("GET", f"{prefix}key")]) == [b"a"]
-        assert line.unanswered() == []
+        assert line.refused == [("INCR", f"{prefix}key")]
+        assert line.unanswered() == [("INCR", f"{prefix}key")]
+        assert line.refused == []
         line.close()
 
     def test_what_was_posted_before_a_connection_broke_is_sent_again(self, node, prefix):

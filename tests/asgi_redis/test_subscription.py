@@ -3,11 +3,14 @@
 import logging
 import threading
 import time
+from contextlib import suppress
+from unittest.mock import Mock
 
 import pytest
 
 import asgi_redis.heart
 import asgi_redis.subscription
+from asgi_redis.commands import Commands
 from asgi_redis.keys import shard
 from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.outgoing import Outgoing
@@ -414,8 +417,9 @@ class TestForeignEntries:
             ("m", b"\x91" * 5000 + b"\xc0"),  # nested too deeply
             ("other", "field"),
             ("m", b"\x80", "b", "no number", "t", "none either"),
+            ("m", b"\x80", "b", int(time.time() * 1000), "t", "9" * 5000),
         ],
-        ids=["malformed", "no dict", "deep", "other fields", "odd numbers"],
+        ids=["malformed", "no dict", "deep", "other fields", "odd numbers", "long number"],
     )
     def test_they_end_in_the_dead_letters_and_the_worker_goes_on(
         self, redis_layer, workers, caplog, fields
@@ -606,6 +610,111 @@ class TestRefusals:
             client.config_set("maxmemory", "0")
         assert workers[0].turn([to("other", {})], [], 1) == ([], [])
         assert layer.receive(["other"]) == ("other", {})
+
+
+class TestSettling:
+    """What is done is settled, sooner or later, and not run again; what is not done is neither."""
+
+    @pytest.fixture
+    def layer(self, valkey, layer_on):
+        return layer_on(valkey)
+
+    @pytest.fixture
+    def refuse(self, valkey):
+        """Takes the right to some commands away, or gives it back."""
+
+        def change(*commands: str, sign: str = "-") -> None:
+            with valkey.client() as client:
+                rights = [f"{sign}{command}" for command in commands]
+                client.execute_command("ACL", "SETUSER", "default", *rights)
+
+        return change
+
+    def pending(self, layer) -> int:
+        """Return how many messages somebody has taken."""
+        return layer.nodes[0].run(("XPENDING", layer.keys.stream("test"), "workers"))[0]
+
+    def test_a_message_whose_reply_finds_no_memory_is_not_done(self, valkey, layer, workers):
+        workers.append(layer.subscribe(["test"]))
+        layer.send("test", {"value": 1})
+        found = take(workers[0])
+        with valkey.client() as client:
+            client.config_set("maxmemory", "1")
+            [refusal], _ = workers[0].turn([to("reply", {})], found, 1, block=False)
+            assert self.pending(layer) == 1
+            client.config_set("maxmemory", "0")
+        layer.send_all([refusal.outgoing])
+        workers[0].turn([], [], 1, block=False)
+        assert self.pending(layer) == 0
+
+    def test_what_was_refused_is_done_when_the_worker_leaves(self, layer, workers, refuse):
+        leaving = layer.subscribe(["test"])
+        layer.send("test", {"value": 1})
+        found = take(leaving)
+        refuse("xack")
+        leaving.settle([], found)
+        refuse("xack", sign="+")
+        leaving.close()
+        workers.append(layer.subscribe(["test"]))
+        assert workers[0].turn([], [], 1)[1] == []
+
+    def test_what_was_refused_does_not_come_again_over_a_new_connection(
+        self, layer, workers, refuse
+    ):
+        workers.append(layer.subscribe(["test"]))
+        layer.send("test", {"value": 1})
+        found = take(workers[0])
+        refuse("xack")
+        workers[0].settle([], found)
+        with pytest.raises(LayerUnavailable, match="may not do this"):
+            workers[0].turn([], [], 1)
+        refuse("xack", sign="+")
+        assert workers[0].turn([], [], 1)[1] == []
+        assert self.pending(layer) == 0
+
+    def test_nor_does_what_was_to_be_settled_before_it_ran(self, valkey, layer_on, workers, refuse):
+        layer = layer_on(valkey, at_most_once=["test"])
+        workers.append(layer.subscribe(["test"]))
+        workers[0].turn([], [], 1, block=False)
+        timer = threading.Timer(0.02, lambda: (refuse("xdel"), sends(layer, "test")))
+        timer.start()
+        take(workers[0])  # while it waited
+        timer.join()
+        for _ in range(2):
+            with suppress(LayerUnavailable):
+                assert workers[0].turn([], [], 1)[1] == []
+        refuse("xdel", sign="+")
+        assert [workers[0].turn([], [], 1)[1] for _ in range(3)] == [[], [], []]
+        with valkey.client() as client:
+            assert client.xlen(layer.keys.stream("test")) == 0
+
+    def test_a_channel_that_holds_something_else_meanwhile_keeps_no_other_waiting(
+        self, redis_layer, workers
+    ):
+        workers.append(redis_layer.subscribe(["test", "other"]))
+        redis_layer.send("test", {})
+        found = take(workers[0])
+        redis_layer.nodes[0].run(("DEL", redis_layer.keys.stream("test")))
+        spoil(redis_layer, "test")
+        workers[0].settle([], found)
+        redis_layer.send("other", {})
+        [delivery] = take(workers[0])
+        workers[0].settle([], [delivery])
+        assert delivery.channel == "other"
+
+    def test_an_entry_that_cannot_be_buried_keeps_no_other_waiting(
+        self, layer, workers, monkeypatch
+    ):
+        workers.append(layer.subscribe(["test"]))
+        layer.nodes[0].run(("XADD", layer.keys.stream("test"), "*", "m", b"\xc1"))
+        layer.send("test", {"value": 1})
+        with monkeypatch.context() as patch:
+            patch.setattr(Commands, "drop", Mock(side_effect=LayerUnavailable))
+            found = workers[0].turn([], [], 2, block=False)[1]
+        workers[0].turn([], found, 1, block=False)
+        wait_until(lambda: workers[0].turn([], [], 1) and not self.pending(layer), "its burial")
+        assert found[0].message == {"value": 1}
+        assert len(list(layer.dead_letters)) == 2
 
 
 class TestShards:

@@ -343,7 +343,7 @@ class TestPostponing:
         assert source.told == []
 
     def test_no_more_wait_than_memory_may_hold(self, monkeypatch):
-        monkeypatch.setattr(supply_module, "MOST_POSTPONED", 0)
+        monkeypatch.setattr("channels.postponed.MOST", 0)
         [delivery] = deliveries(1)
         supply, source = supply_of()
         supply.postpone(delivery, Pending(), self.rest(failures=1)[0])

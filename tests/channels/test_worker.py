@@ -21,6 +21,7 @@ from channels.layers.memory import InMemoryChannelLayer
 from channels.layers.outgoing import Outgoing
 from channels.routing import route
 from channels.signals import consumer_finished, consumer_started, worker_ready
+from channels.supply import Supply
 from channels.worker import Worker, WorkerGroup
 from tests.support.layers import maker_of
 from tests.support.signals import connected
@@ -729,6 +730,19 @@ class TestWorkerGroup:
             replies = Counter(take(layer, "out")["value"] for _ in range(600))
         assert counts == replies == Counter(range(600))
         assert layer.receive(["out", "test"]) == (None, None)
+
+    def test_a_mistake_that_ends_one_of_them_ends_the_process(self, layer, monkeypatch):
+        next_message = Supply.next
+
+        def fail_beside(supply, results):
+            if threading.current_thread() is not threading.main_thread():
+                raise ValueError("a mistake of ours")
+            return next_message(supply, results)
+
+        monkeypatch.setattr(Supply, "next", fail_beside)
+        group = WorkerGroup(wrap(layer, {"test": print}), signal_handlers=False, n_threads=3)
+        with pytest.raises(ValueError, match="a mistake of ours"):
+            group.run()
 
     def test_every_thread_tells_that_it_is_ready(self):
         ready = []

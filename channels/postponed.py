@@ -1,0 +1,71 @@
+"""Messages whose consumers have run, and that are not done: the layer cannot do what is left."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from channels.alarms import alarms
+from channels.layers.exceptions import LayerUnavailable
+from channels.pending import Pending, Rest, send_pending
+
+logger = logging.getLogger("django.channels")
+
+# How many may wait in a process.
+MOST = 1000
+
+
+class Postponed:
+    """Tries again and again, while other messages run: they may need nothing of what is away.
+
+    Arguments:
+        is_over: returns whether the worker stops; what is left then goes to another worker.
+    """
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self._is_over = is_over
+        self._count = 0
+        self._lock = threading.Lock()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may wait."""
+        return self._count >= MOST
+
+    def add(self, pending: Pending, rest: Rest, settle: Callable[[], None]) -> None:
+        """Has a message wait.
+
+        Arguments:
+            pending: what its consumer has sent; it leaves first.
+            rest: what is done then.
+            settle: called at the end.
+        """
+
+        def attempt() -> None:
+            if self._is_over():
+                return
+            try:
+                finish(pending, rest)
+            except LayerUnavailable:
+                alarms.set(rest.seconds, attempt)
+                return
+            settle()
+            self._change(-1)
+
+        self._change(1)
+        alarms.set(rest.seconds, attempt)
+
+    def _change(self, by: int) -> None:
+        with self._lock:
+            self._count += by
+            if by > 0 and self._count == 1:
+                logger.warning("Messages wait for a server of the channel layer; others run.")
+            elif not self._count:
+                logger.warning("No message waits for a server of the channel layer any more.")
+
+
+def finish(pending: Pending, rest: Rest) -> None:
+    """Does what is left of a message; raises LayerUnavailable if the layer still cannot."""
+    send_pending(pending)
+    rest.action()
