@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from asgi_redis import scripts
 from asgi_redis.errors import DRIVER_ERRORS, check_version, is_no_primary, unavailable
@@ -131,7 +131,9 @@ class AsyncLine:
             async with time_limit(self._timeout):
                 self._connection = await pool.get_connection()
             self._wire = Wire(self._connection, self._timeout)
-            check_version(self.address, (await _exchange(self._wire, [("INFO", "server")]))[0])
+            # Who may not load scripts can still run those that are there.
+            info, *_ = await _exchange(self._wire, scripts.GREETING)
+            check_version(self.address, info)
         except BaseException:
             await self.close()
             await pool.disconnect()  # an attempt that failed leaves no socket behind
@@ -145,14 +147,10 @@ class AsyncLine:
 
 
 async def _exchange_with_scripts(wire: Wire, commands: Sequence[Command]) -> list[Any]:
-    """Runs commands, and runs again what failed because the server did not know our scripts."""
+    """Runs commands, and again what failed because the server has forgotten our scripts."""
     replies = await _exchange(wire, commands)
-    missing = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
-    if missing:
-        again = [script.load for script in scripts.ALL] + [commands[i] for i in missing]
-        late = (await _exchange(wire, again))[len(scripts.ALL) :]
-        for i, reply in zip(missing, late, strict=True):
-            replies[i] = reply
+    if again := scripts.again(commands, replies):
+        scripts.complete(replies, await _exchange(wire, again))
     return replies
 
 

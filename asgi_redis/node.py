@@ -8,7 +8,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import redis
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as DriverTimeoutError
 
 from asgi_redis import scripts
@@ -39,7 +39,7 @@ class Node:
         self._server = server
         self._pool = server.sync_pool(TIMEOUT_SECONDS)
         self._eras: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
-        self._checked = False
+        self._greeted: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
         self._place: Place = None
         self._follow_at = 0.0
         self._hangs = False
@@ -62,7 +62,7 @@ class Node:
             raise self.lose(error) from error
         try:
             self._refresh(connection)
-            self.check(connection)
+            self.greet(connection)
             replies = exchange(connection, commands)
         except DRIVER_ERRORS as error:
             connection.disconnect()
@@ -92,12 +92,15 @@ class Node:
         """
         return Line(self, self._server.sync_pool(timeout, client_name=name))
 
-    def check(self, connection: Any) -> None:
-        """Makes sure, once, that the server is new enough."""
-        if not self._checked:
-            [info] = exchange(connection, [("INFO", "server")])
-            check_version(self.address, info)
-            self._checked = True
+    def greet(self, connection: Any) -> None:
+        """Makes sure, once, that a connection's server is new enough and knows our scripts."""
+        # The pool makes connections again that the server has ended, and tells nobody.
+        if self._greeted.get(connection) is connection._sock:
+            return
+        info, *_ = exchange(connection, scripts.GREETING)
+        # Who may not load scripts can still run those that are there.
+        check_version(self.address, info)
+        self._greeted[connection] = connection._sock
 
     def lose(self, error: BaseException) -> LayerUnavailable:
         """Gives up the connections that there are: where one broke, others may be as dead.
@@ -222,7 +225,11 @@ class Line:
         if self._connection is None:
             self._era = self._node.era
             self._connection = self._pool.get_connection()
-            self._node.check(self._connection)
+            try:
+                self._node.greet(self._connection)
+            except BaseException:
+                self.close()  # or the next to write would take it for one that was greeted
+                raise
             commands = [("CLIENT", "ID"), *self._posted]
             self._client_id, *answers = exchange(self._connection, commands)
             self._take_answers(answers)
@@ -245,14 +252,10 @@ def exchange(connection: Any, commands: Sequence[Command]) -> list[Any]:
 
 
 def _with_scripts(connection: Any, commands: Sequence[Command], replies: list[Any]) -> list[Any]:
-    """Runs again what failed because the server did not know our scripts."""
-    missing = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
-    if missing:
-        again = [script.load for script in scripts.ALL] + [commands[i] for i in missing]
+    """Runs again what failed because the server has forgotten our scripts since it was greeted."""
+    if again := scripts.again(commands, replies):
         _write(connection, again)
-        late = _read(connection, again)[len(scripts.ALL) :]
-        for i, reply in zip(missing, late, strict=True):
-            replies[i] = reply
+        scripts.complete(replies, _read(connection, again))
     return replies
 
 

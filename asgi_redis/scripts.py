@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from importlib import resources
+from typing import Any
 
 from hiredis import pack_command
+from redis.exceptions import NoScriptError, ResponseError
 
 Argument = str | bytes | int | float
 Command = tuple[Argument, ...]
@@ -44,6 +46,25 @@ def pack(commands: Sequence[Command]) -> list[bytes]:
     return [b"".join(pack_command(command) for command in commands)]  # type: ignore[arg-type]
 
 
+def again(commands: Sequence[Command], replies: Sequence[Any]) -> list[Command]:
+    """Returns what to run because the server had forgotten scripts; nothing if it had not."""
+    missing = [commands[i] for i in _unknown(replies)]
+    return [*LOAD, *missing] if missing else []
+
+
+def complete(replies: list[Any], late: Sequence[Any]) -> None:
+    """Puts the replies to `again` in the places of those that they stand for."""
+    loaded, late = late[: len(LOAD)], late[len(LOAD) :]
+    refusal = next((reply for reply in loaded if isinstance(reply, ResponseError)), None)
+    for i, reply in zip(_unknown(replies), late, strict=True):
+        # That it may not be loaded says more than that it is not there.
+        replies[i] = refusal if refusal and isinstance(reply, NoScriptError) else reply
+
+
+def _unknown(replies: Sequence[Any]) -> list[int]:
+    return [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+
+
 beat = Script("beat")
 bring_back = Script("bring_back", "keep")
 brought_back = Script("brought_back")
@@ -67,3 +88,7 @@ unregister = Script("unregister")
 worker_beat = Script("worker_beat", "clamp", "keep")
 
 ALL = [value for value in list(globals().values()) if isinstance(value, Script)]
+LOAD = [script.load for script in ALL]
+# What a connection begins with. If scripts were loaded only when one is missing, commands that came
+# before another process did so would run behind their neighbours: messages would change places.
+GREETING: list[Command] = [("INFO", "server"), *LOAD]

@@ -66,6 +66,32 @@ def test_scripts_that_the_server_has_forgotten_are_loaded_again(redis_url, prefi
     assert run(redis_url, scenario) == 1
 
 
+def test_commands_keep_their_order_though_another_loads_scripts_among_them(valkey):
+    async def scenario(line):
+        first, second = (scripts.send(["s", "n"], 9, 9999, "g", 9, data) for data in "ab")
+        await line.execute([first, scripts.send.load, second])
+        return await line.run(("XRANGE", "s", "-", "+"))
+
+    for _ in range(2):
+        assert [fields[1] for _, fields in run(valkey.url, scenario)] == [b"a", b"b"]
+        valkey.restart()
+
+
+def test_a_user_that_may_not_load_scripts_can_run_those_that_are_there(valkey):
+    async def scenario(line):
+        choke = scripts.choke(["choked"], "p!1", 1000, 1)
+        with pytest.raises(LayerUnavailable, match=r"may not do this.*script\|load"):
+            await line.run(choke)
+        with valkey.client() as client:
+            client.script_load(scripts.choke.text)
+        await line.run(choke)
+        return await line.run(("ZCARD", "choked"))
+
+    with valkey.client() as client:
+        client.execute_command("ACL SETUSER app on >word ~* &* +@all -script")
+    assert run(f"redis://app:word@127.0.0.1:{valkey.port}/0", scenario) == 1
+
+
 def test_a_server_that_does_not_answer_is_given_up_in_time(valkey):
     async def scenario(line):
         assert await insist(line, "PING") == b"PONG"

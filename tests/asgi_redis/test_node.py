@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -57,6 +58,32 @@ class TestExecute:
         assert node.execute([("EXISTS", key), choke])[0] == 0
         assert node.run(("ZCARD", key)) == 1
         assert node.run(choke) is None
+
+    @pytest.mark.parametrize("connect", [lambda node: node, lambda node: node.line(5.0, "line")])
+    def test_commands_keep_their_order_though_another_loads_scripts_among_them(
+        self, make_node, valkey, connect
+    ):
+        end = connect(make_node(valkey.url))
+        for _ in range(2):
+            first, second = (scripts.send(["s", "n"], 9, 9999, "g", 9, data) for data in "ab")
+            end.execute([first, scripts.send.load, second])
+            [entries] = end.execute([("XRANGE", "s", "-", "+")])
+            assert [fields[1] for _, fields in entries] == [b"a", b"b"]
+            valkey.restart()
+            with suppress(LayerUnavailable):  # a line has to find out
+                end.execute([("PING",)])
+        end.close()
+
+    def test_a_user_that_may_not_load_scripts_can_run_those_that_are_there(self, make_node, valkey):
+        choke = scripts.choke(["choked"], "p!1", 1000, 1)
+        with valkey.client() as client:
+            client.execute_command("ACL SETUSER app on >word ~* &* +@all -script")
+            node = make_node(f"redis://app:word@127.0.0.1:{valkey.port}/0")
+            with pytest.raises(LayerUnavailable, match=r"may not do this.*script\|load"):
+                node.run(choke)
+            client.script_load(scripts.choke.text)
+        node.run(choke)
+        assert node.run(("ZCARD", "choked")) == 1
 
     def test_more_threads_than_redis_py_expects_each_get_a_connection(self, node, prefix):
         count, key = 101, f"{prefix}list"
@@ -155,6 +182,11 @@ class TestOutages:
         monkeypatch.setattr(asgi_redis.errors, "MINIMUM_VERSION", (99, 0))
         with pytest.raises(UnsupportedServer, match="is version"):
             node.run(("PING",))
+        line = node.line(5.0, "line")
+        for _ in range(2):
+            with pytest.raises(UnsupportedServer, match="is version"):
+                line.execute([("PING",)])
+        line.close()
 
 
 class TestLine:
