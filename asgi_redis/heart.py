@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from redis.exceptions import ResponseError
 
 from asgi_redis import scripts
+from asgi_redis.errors import unavailable
 from asgi_redis.estate import hand_back_all
 from asgi_redis.keys import WORKERS
 from asgi_redis.outage import Outage
@@ -52,6 +53,7 @@ class Heart(threading.Thread):
         self._worker = worker
         self._share = share
         self._outage = Outage("This worker cannot say that it is alive")
+        self._blindness = Outage("This worker cannot see whether silent ones are still connected")
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -100,14 +102,18 @@ class Heart(threading.Thread):
         connected = self._connected()
         for name, given_up in suspects:
             worker = name.decode()
-            if given_up or connection_name(worker) not in connected:
+            is_gone = connected is not None and connection_name(worker) not in connected
+            if given_up or is_gone:
                 self._take_from(channel, worker)
 
-    def _connected(self) -> set[str]:
-        """Returns the names of the connections that the server still has."""
-        [reply] = self._share.node.execute([("CLIENT", "LIST", "TYPE", "normal")])
+    def _connected(self) -> set[str] | None:
+        """Returns the names of the connections that the server still has, if it tells them."""
+        node = self._share.node
+        [reply] = node.execute([("CLIENT", "LIST", "TYPE", "normal")])
         if isinstance(reply, ResponseError):
-            return set()
+            self._blindness.meet(unavailable(node.address, reply))
+            return None
+        self._blindness.end()
         fields = reply.decode("utf-8", "replace").split()
         return {field[5:] for field in fields if field.startswith("name=")}
 

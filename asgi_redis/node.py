@@ -14,6 +14,7 @@ from redis.exceptions import TimeoutError as DriverTimeoutError
 from asgi_redis import scripts
 from asgi_redis.errors import DRIVER_ERRORS, check_version, is_no_primary, unavailable
 from asgi_redis.hosts import TIMEOUT_SECONDS, Place, Server
+from asgi_redis.outage import Outage
 from asgi_redis.scripts import Command
 from channels.layers.exceptions import LayerUnavailable
 
@@ -164,6 +165,7 @@ class Line:
         self._posted: list[Command] = []
         # What was posted and refused.
         self.refused: list[Command] = []
+        self._delay = Outage("This worker cannot end a wait, and may be a second late")
 
     def execute(self, commands: Sequence[Command]) -> list[Any]:
         """As `Node.execute`."""
@@ -208,8 +210,15 @@ class Line:
         return int(self._connection._sock.fileno())
 
     def interrupt(self) -> None:
-        """Makes a blocking command that was written return at once."""
-        self._node.execute([("CLIENT", "UNBLOCK", self._client_id)])
+        """Makes a blocking command that was written return at once.
+
+        Without the right to do that it returns when its time is over, and the log says so.
+        """
+        [reply] = self._node.execute([("CLIENT", "UNBLOCK", self._client_id)])
+        if isinstance(reply, ResponseError):
+            self._delay.meet(unavailable(self._node.address, reply))
+        else:
+            self._delay.end()
 
     def close(self) -> None:
         """Closes the connection."""

@@ -1,9 +1,24 @@
 """Tests of asgi_redis.heart: a living worker looks alive, and silence of all proves nothing."""
 
+import asyncio
+import time
+from pathlib import Path
+
 import pytest
 
 import asgi_redis.heart
+from tests.support.layers import databases
+from tests.support.mailboxes import Receiver, hear, opened
 from tests.support.waiting import wait_until
+
+MANUAL = Path(__file__).resolve().parents[2] / "docs/howto/operating.md"
+# What a user needs, as the manual says.
+RIGHTS = (
+    "~asgi:* +@read +@write +evalsha +script|load +info +time +ping +select"
+    " +client|id +client|list +client|unblock +client|setname"
+)
+# One on each of three servers.
+CHANNELS = ["zero", "one", "test"]
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +51,55 @@ def beats(redis_layer):
         return int(redis_layer.nodes[0].run(command) or 0)
 
     return ask
+
+
+@pytest.fixture
+def layer_as(valkey, layer_on):
+    """Makes a layer on three servers whose user has the rights given and no others."""
+
+    def make(rights: str):
+        with valkey.client() as client:
+            client.execute_command(f"ACL SETUSER app reset on >word {rights}")
+        return layer_on(hosts=databases(valkey.url.replace("//", "//app:word@"), 3))
+
+    return make
+
+
+@pytest.fixture
+def pair():
+    """Makes two workers of a layer, one of which has taken a message on each server."""
+    opened = []
+
+    def make(layer):
+        opened.extend(layer.subscribe(CHANNELS) for _ in range(2))
+        for channel in CHANNELS:
+            layer.send(channel, {})
+        take(opened[0])
+        return opened
+
+    yield make
+    for subscription in opened:
+        subscription.close()
+
+
+def take(subscription) -> None:
+    """Takes a message on each server, and settles none."""
+    found: list = []
+    wait_until(lambda: found.extend(subscription.turn([], [], 3)[1]) or len(found) == 3, "three")
+
+
+def denied(valkey) -> set[str]:
+    """Returns what was refused; what redis-py says of itself is no loss."""
+    with valkey.client() as client:
+        return {entry["object"] for entry in client.acl_log()} - {"client|setinfo"}
+
+
+def gets_nothing(subscription, seconds: float = 1.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if subscription.turn([], [], 3)[1]:
+            return False
+    return True
 
 
 def heart_of(subscription):
@@ -98,6 +162,47 @@ def test_a_worker_whose_user_lacks_a_right_beats_as_soon_as_it_has_it(valkey, la
         client.execute_command("ACL SETUSER app +info")
         wait_until(lambda: client.zcard(layer.keys.workers), "a heartbeat")
     subscription.close()
+
+
+class TestRights:
+    def test_those_of_the_manual_are_enough_for_a_worker(self, valkey, layer_as, pair):
+        silent, other = pair(layer_as(RIGHTS))
+        for share in silent._shares:
+            share.heart.stop()
+        assert gets_nothing(other)
+        for share in silent._shares:
+            share.line.close()
+        take(other)
+        assert f"`{RIGHTS}`" in MANUAL.read_text()
+        assert not denied(valkey)
+
+    def test_and_for_an_interface_server(self, valkey, layer_as):
+        async def scenario(layer, receiver):
+            async with opened(layer, receiver) as mailbox:
+                channel = mailbox.new_channel()
+                await asyncio.to_thread(layer.group_add, "friends", channel)
+                await asyncio.to_thread(layer.send_group, "friends", {"to": "all"})
+                await hear(layer, mailbox, receiver)
+                assert receiver.groups == [({channel}, {"to": "all"})]
+                assert await asyncio.to_thread(layer.group_channels, "friends") == [channel]
+
+        asyncio.run(scenario(layer_as(RIGHTS), Receiver()))
+        assert not denied(valkey)
+
+    def test_nobody_is_dead_because_connections_may_not_be_seen(
+        self, layer_as, pair, monkeypatch, caplog
+    ):
+        silent, other = pair(layer_as(f"{RIGHTS} -client|list"))
+        for share in silent._shares:
+            share.heart.stop()
+        assert gets_nothing(other)
+        for address in {share.node.address for share in other._shares}:
+            told = (
+                f"silent ones are still connected, will keep trying: Redis at {address}: its user"
+            )
+            assert caplog.text.count(told) == 1
+        monkeypatch.setattr(asgi_redis.heart, "GIVE_UP_MS", 1_000)
+        take(other)
 
 
 @pytest.mark.parametrize(("channel", "told"), [("websocket.receive", [b"process!1"]), ("jobs", [])])

@@ -243,6 +243,25 @@ class TestLine:
         timer.join()
         line.close()
 
+    def test_without_the_right_to_end_a_wait_it_takes_its_time_and_that_is_told_once(
+        self, make_node, valkey, caplog
+    ):
+        with valkey.client() as client:
+            client.execute_command("ACL SETUSER app on >word ~* +@all -client|unblock")
+        line = make_node(f"redis://app:word@127.0.0.1:{valkey.port}/0").line(5.0, "waiting")
+        command = ("BLPOP", "nothing", 0.1)
+        for _ in range(2):
+            line.write([command])
+            line.interrupt()
+            assert line.read([command]) == [None]
+        assert caplog.text.count("cannot end a wait") == 1
+        assert "its user may not do this" in caplog.text
+        with valkey.client() as client:
+            client.execute_command("ACL SETUSER app +client|unblock")
+        line.interrupt()
+        assert "that is over" in caplog.text
+        line.close()
+
     def test_it_is_made_again_after_it_broke(self, make_node, valkey):
         line = make_node(valkey.url).line(5.0, "broken")
         assert line.execute([("PING",)]) == [b"PONG"]
