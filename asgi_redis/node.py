@@ -236,12 +236,18 @@ class Line:
             self._connection = self._pool.get_connection()
             try:
                 self._node.greet(self._connection)
+                self._introduce()
             except BaseException:
-                self.close()  # or the next to write would take it for one that was greeted
+                self.close()  # or the next to write would take it for one that is ready
                 raise
-            commands = [("CLIENT", "ID"), *self._posted]
-            self._client_id, *answers = exchange(self._connection, commands)
-            self._take_answers(answers)
+
+    def _introduce(self) -> None:
+        commands = [("CLIENT", "ID"), *self._posted]
+        client_id, *answers = exchange(self._connection, commands)
+        if isinstance(client_id, ResponseError):
+            raise client_id
+        self._client_id = client_id
+        self._take_answers(answers)
 
     def _take_answers(self, replies: Sequence[Any]) -> None:
         """Takes what became of what was posted."""

@@ -262,6 +262,17 @@ class TestLine:
         assert "that is over" in caplog.text
         line.close()
 
+    def test_one_whose_id_may_not_be_asked_for_is_not_used(self, make_node, valkey):
+        with valkey.client() as client:
+            client.execute_command("ACL SETUSER app on >word ~* +@all -client|id")
+            line = make_node(f"redis://app:word@127.0.0.1:{valkey.port}/0").line(5.0, "line")
+            for _ in range(2):
+                with pytest.raises(LayerUnavailable, match=r"may not do this.*client\|id"):
+                    line.execute([("PING",)])
+            client.execute_command("ACL SETUSER app +client|id")
+        assert line.execute([("PING",)]) == [b"PONG"]
+        line.close()
+
     def test_it_is_made_again_after_it_broke(self, make_node, valkey):
         line = make_node(valkey.url).line(5.0, "broken")
         assert line.execute([("PING",)]) == [b"PONG"]

@@ -10,7 +10,6 @@ from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.memory import InMemoryChannelLayer
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Delivery, Refusal, Subscription
-from channels.pending import Pending, Rest
 from channels.supply import Results, Supply
 from tests.support.waiting import wait_until
 
@@ -295,57 +294,3 @@ class TestStopping:
             go_on.set()
             assert [future.result(30) for future in waiting] == [None] * 5
         assert len(source.limits) == 1
-
-
-class TestPostponing:
-    """What a message needs, and the layer cannot do now, is done later; others run meanwhile."""
-
-    def rest(self, failures: int) -> tuple[Rest, list[int]]:
-        """Returns one that fails a few times, and what counts its attempts."""
-        attempts: list[int] = []
-
-        def action():
-            attempts.append(len(attempts))
-            if len(attempts) <= failures:
-                raise LayerUnavailable
-
-        return Rest(action, 0.01), attempts
-
-    def test_it_is_tried_until_it_succeeds_and_the_message_is_done_then(self):
-        [delivery] = deliveries(1)
-        supply, source = supply_of()
-        rest, attempts = self.rest(failures=2)
-        supply.postpone(delivery, Pending(), rest)
-        wait_until(lambda: source.told == [([], [delivery])], "the message to be settled")
-        assert len(attempts) == 3
-        supply.close()
-
-    def test_what_the_consumer_sent_leaves_first(self):
-        [delivery] = deliveries(1)
-        supply, source = supply_of()
-        layer, pending = InMemoryChannelLayer(), Pending()
-        pending.append((layer, Outgoing.to_channel("out", {"number": 1})))
-        sent = []
-        rest = Rest(lambda: sent.append(layer.receive(["out"])[0]), 0.01)
-        supply.postpone(delivery, pending, rest)
-        wait_until(lambda: source.told, "the message to be settled")
-        assert sent == ["out"]
-        supply.close()
-
-    def test_a_worker_that_stops_leaves_it_to_another(self):
-        [delivery] = deliveries(1)
-        supply, source = supply_of()
-        rest, attempts = self.rest(failures=10**6)
-        supply.postpone(delivery, Pending(), rest)
-        wait_until(lambda: attempts, "an attempt")
-        supply.stop()
-        supply.close()
-        assert source.told == []
-
-    def test_no_more_wait_than_memory_may_hold(self, monkeypatch):
-        monkeypatch.setattr("channels.postponed.MOST", 0)
-        [delivery] = deliveries(1)
-        supply, source = supply_of()
-        supply.postpone(delivery, Pending(), self.rest(failures=1)[0])
-        assert source.told == [([], [delivery])]
-        supply.close()
