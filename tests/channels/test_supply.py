@@ -10,6 +10,7 @@ from channels.layers.exceptions import LayerUnavailable, RefusedForNow
 from channels.layers.memory import InMemoryChannelLayer
 from channels.layers.outgoing import Outgoing
 from channels.layers.subscription import Delivery, Refusal, Subscription
+from channels.pending import Pending, Rest
 from channels.supply import Results, Supply
 from tests.support.waiting import wait_until
 
@@ -294,3 +295,26 @@ class TestStopping:
             go_on.set()
             assert [future.result(30) for future in waiting] == [None] * 5
         assert len(source.limits) == 1
+
+
+class TestPostponing:
+    def test_a_message_is_settled_when_the_rest_of_it_is_done(self):
+        [delivery] = deliveries(1)
+        supply, source = supply_of()
+        supply.postpone(delivery, Pending(), Rest(lambda: None, 0.01))
+        wait_until(lambda: source.told == [([], [delivery])], "the message to be settled")
+        supply.close()
+
+    def test_where_no_more_may_wait_the_thread_does(self, monkeypatch):
+        monkeypatch.setattr("channels.postponed.MOST", 0)
+        [delivery] = deliveries(1)
+        supply, source = supply_of()
+        attempts = iter([LayerUnavailable(), None])
+
+        def action():
+            if error := next(attempts):
+                raise error
+
+        supply.postpone(delivery, Pending(), Rest(action, 60))
+        assert source.told == [([], [delivery])]
+        supply.close()
