@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -224,8 +224,14 @@ class Rig:
             counts = Counter(text for text in member.received if text in own)
             assert {text for text, count in counts.items() if count > 1} <= sender.uncertain
 
-    def check_all_well(self, sender: Sender, seconds: float) -> None:
-        """All that is sent from now on arrives within so many seconds; nobody has left."""
+    def check_all_well(
+        self, sender: Sender, seconds: float, closed: Collection[int | None] = (None,)
+    ) -> None:
+        """All that is sent from now on arrives within so many seconds; nobody has left.
+
+        Args:
+            closed: what may have become of a socket, as a code; None stands for an open one.
+        """
         self.check_flow(sender, seconds)
         time.sleep(1)
         sender.stop()
@@ -234,7 +240,7 @@ class Rig:
             assert arrived(member, sender)[-50:] == sender.sent[-50:]
         for process in self.processes:
             assert process.is_running(), process.output
-        assert len(self.crowd.open_members()) == len(self.crowd.members)
+        assert {member.closed for member in self.crowd.members} <= set(closed)
         assert set(self.answers()) == {200}
 
     def _entries(self) -> list[list[str]]:

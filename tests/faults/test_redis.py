@@ -1,20 +1,34 @@
 """A Redis that dies, forgets, does not answer, or refuses."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import redis
 
-from tests.faults.rig import Rig, Sender
+from tests.faults.rig import Rig, Sender, Visitor, arrived
+from tests.support.processes import started
 from tests.support.valkey import ValkeyServer
 from tests.support.waiting import wait_until
 
-FLOW_SECONDS = 15
+# Groups are whole again within one heartbeat, which is three seconds.
+FLOW_SECONDS = 10
+# "Never hangs": far less than what a client would put up with.
+PATIENCE_SECONDS = 15
+OPEN = (None,)
+OPEN_OR_TOLD = (None, 1013)
 
 Fault = Callable[[ValkeyServer], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def visitors(rig: Rig) -> Iterator[list[Visitor]]:
+    """One for each server; they ask as long as the test goes on, or until it stops them."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(started(Visitor(rig, port))) for port in rig.ports]
 
 
 @contextmanager
@@ -88,26 +102,37 @@ def another_password(valkey: ValkeyServer) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "words", "closed"),
     [
-        (killed_with_its_file, "it cannot be reached"),
-        (restarted_empty, "it cannot be reached"),
-        (stopped_for_ten_seconds, "no answer in time"),
-        (out_of_memory, "its memory is full; raise its maxmemory"),
-        (unable_to_save, "it cannot save them; look at its disk"),
-        (another_password, "wrong or missing password; put it into the hosts URL"),
+        (killed_with_its_file, "it cannot be reached", OPEN_OR_TOLD),
+        (restarted_empty, "it cannot be reached", OPEN_OR_TOLD),
+        (stopped_for_ten_seconds, "no answer in time", OPEN),
+        (out_of_memory, "its memory is full; raise its maxmemory", OPEN),
+        (unable_to_save, "it cannot save them; look at its disk", OPEN),
+        (another_password, "wrong or missing password; put it into the hosts URL", OPEN),
     ],
 )
 def test_nobody_leaves_requests_get_503_and_groups_are_whole_again_afterwards(
-    rig: Rig, sender: Sender, valkey: ValkeyServer, fault: Fault, words: str
+    rig: Rig,
+    sender: Sender,
+    valkey: ValkeyServer,
+    visitors: list[Visitor],
+    fault: Fault,
+    words: str,
+    closed: tuple[int | None, ...],
 ) -> None:
     starts = [(process, len(process.output)) for process in rig.processes]
     time.sleep(0.5)
     with fault(valkey):
-        wait_until(lambda: rig.answers() == [503, 503], "503")
+        wait_until(lambda: all(503 in visitor.answers for visitor in visitors), "503")
         for process, start in starts:
             process.wait_for_output(words, start=start)
-    rig.check_all_well(sender, FLOW_SECONDS)
+    rig.check_all_well(sender, FLOW_SECONDS, closed)
+    rig.check_everything_arrived(sender)
+    for visitor in visitors:
+        visitor.stop()
+        assert visitor.answers == {200, 503}
+        assert visitor.patience < PATIENCE_SECONDS
 
 
 def test_what_groups_are_sent_after_it_has_forgotten_everything_arrives(
@@ -123,3 +148,27 @@ def test_what_groups_are_sent_after_it_has_forgotten_everything_arrives(
     rig.check_everything_arrived(sender)
     # On a machine that is too slow a server may have been behind, and says so.
     assert {member.closed for member in rig.crowd.members} <= {None, 1013}
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.3])
+def test_sockets_whose_server_was_a_moment_behind_are_told_when_it_forgets_everything(
+    rig: Rig, sender: Sender, valkey: ValkeyServer, seconds: float
+) -> None:
+    """What the server had not read yet is nowhere any more, and nobody else knows of it."""
+    behind = rig.servers[0]
+    wait_until(lambda: len(sender.sent) > 50, "some messages")
+    behind.signal(signal.SIGSTOP)
+    start = len(sender.sent)
+    try:
+        time.sleep(seconds)
+        # One of them is the answer to what it has asked already, the others it could not ask for.
+        wait_until(lambda: len(sender.sent) > start + 2, "some that it does not read")
+        valkey.kill()
+    finally:
+        behind.signal(signal.SIGCONT)
+    valkey.start()
+    rig.check_all_well(sender, FLOW_SECONDS, OPEN_OR_TOLD)
+    rig.check_everything_arrived(sender)
+    gaps = [member for member in rig.crowd.members if arrived(member, sender) != sender.sent]
+    assert {member.closed for member in gaps} == {1013}
+    assert {member.port for member in gaps} >= {rig.ports[0]}
