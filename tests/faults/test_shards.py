@@ -32,7 +32,7 @@ def shared_rig(
     tmp_path_factory: pytest.TempPathFactory, servers: list[ValkeyServer]
 ) -> Iterator[Rig]:
     config = {"hosts": [server.url for server in servers]}
-    with Rig(tmp_path_factory.mktemp("rig"), config, sockets=60) as rig:
+    with Rig(tmp_path_factory.mktemp("rig"), config) as rig:
         yield rig
 
 
