@@ -3,17 +3,21 @@
 import signal
 import time
 
+import redis
+
 from tests.faults.project.routing import GROUP
 from tests.faults.rig import Rig, Sender
+from tests.support.valkey import ValkeyServer
 from tests.support.waiting import wait_until
 
 REGISTRATION_SECONDS = 15
 
 
-def test_a_killed_server_is_out_of_its_groups_and_the_other_goes_on(
-    rig: Rig, sender: Sender
+def test_a_killed_server_is_out_of_its_groups_costs_no_send_and_the_other_goes_on(
+    rig: Rig, sender: Sender, valkey: ValkeyServer
 ) -> None:
     assert rig.layer.global_statistics()["servers"] == 2
+    assert entries_of_a_send(rig, valkey) == 2
     rig.servers[0].kill()
     node, keys = rig.layer.nodes[0], rig.layer.keys
     wait_until(
@@ -24,6 +28,7 @@ def test_a_killed_server_is_out_of_its_groups_and_the_other_goes_on(
         "the dead server to be out of its group, and its inbox gone",
         seconds=REGISTRATION_SECONDS,
     )
+    assert entries_of_a_send(rig, valkey) == 1
     assert len(rig.layer.group_channels(GROUP)) == len(rig.crowd.open_members())
     sender.stop()
     rig.check_everything_arrived(sender)
@@ -40,3 +45,19 @@ def test_a_server_told_to_go_closes_its_sockets_with_1012_and_says_goodbye(rig: 
     assert rig.layer.global_statistics()["servers"] == 1
     time.sleep(0.5)
     assert len(rig.crowd.open_members()) == len(rig.crowd.members) - len(mine)
+
+
+def entries_of_a_send(rig: Rig, valkey: ValkeyServer) -> int:
+    """Return how many entries Redis writes for one group send, whoever else writes some."""
+    with valkey.client() as client:
+        counts = []
+        for _ in range(10):
+            before = entries(client)
+            rig.layer.send_group(GROUP, {"text": "what does it cost?"})
+            counts.append(entries(client) - before)
+    return min(counts)
+
+
+def entries(client: redis.Redis) -> int:
+    """Return how many entries Redis has written to streams since its start."""
+    return int(client.info("commandstats").get("cmdstat_xadd", {"calls": 0})["calls"])

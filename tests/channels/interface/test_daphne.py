@@ -127,6 +127,18 @@ class TestShutdown:
             assert daphne.process.wait() == 0, daphne.process.output
             assert "Traceback" not in daphne.process.output
 
+    def test_nobody_else_is_let_in_while_a_request_finishes(self, tmp_path, redis_url, prefix):
+        with started(Daphne(tmp_path, redis_url, prefix)) as daphne:
+            connection, message = daphne.request()
+            terminate(daphne)
+            wait_until(lambda: refuses_connections(daphne), "the port to be closed")
+            assert daphne.process.is_running()
+            reply = {"status": 200, "content": b"finished"}
+            daphne.layer.send(message["reply_channel"], reply)
+            assert connection.getresponse().read() == b"finished"
+            connection.close()
+            assert daphne.process.wait() == 0, daphne.process.output
+
     def test_an_upload_may_arrive(self, tmp_path, redis_url, prefix):
         head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
         with (
@@ -215,6 +227,15 @@ def terminate(daphne) -> None:
     """Has a Daphne go away."""
     daphne.process.signal(signal.SIGTERM)
     daphne.process.wait_for_output("Going away")
+
+
+def refuses_connections(daphne) -> bool:
+    """Returns whether nobody listens on the port of a Daphne."""
+    try:
+        socket.create_connection(("127.0.0.1", daphne.port), SECONDS).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def sends(daphne, channel, reply) -> bool:
