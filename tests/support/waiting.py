@@ -8,13 +8,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], what: str, *, seconds: float = 30) -> T:
+def wait_until(
+    condition: Callable[[], T], what: str, *, seconds: float = 30, pause: float = 0.02
+) -> T:
     """Return the first true value of the condition.
 
     Args:
-        condition: called every 20 ms.
+        condition: called again and again.
         what: names the thing that is waited for, for the failure.
         seconds: how long to wait; generous, because a machine may be slow.
+        pause: seconds between two calls.
 
     Raises:
         AssertionError: it did not come true in time.
@@ -26,7 +29,7 @@ def wait_until(condition: Callable[[], T], what: str, *, seconds: float = 30) ->
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:g} s: {what}")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 async def eventually(condition: Callable[[], T], what: str, *, seconds: float = 30) -> T:
