@@ -14,8 +14,10 @@ RESULTS = HERE / "results.md"
 NUMBERS = HERE / "results.json"
 
 EXPLANATION = """\
-Each figure is the median of the repetitions. (Nx): so many times better ours is in that row;
-below 1, ours is the worse one. A dash: the workload does not apply to that system."""
+Each figure is the median of the repetitions, but for the steady broadcast and Redis' memory, which
+are measured once, and for a burst of handshakes that is not over in 20 seconds, which is not
+repeated. (Nx): so many times better ours is in that row; below 1, ours is the worse one. A dash:
+the workload does not apply to that system, or was not measured, as the notes below then say."""
 
 
 class Report:
