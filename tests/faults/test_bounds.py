@@ -20,7 +20,7 @@ from tests.faults.crowd import BINARY, HANDSHAKE, PING, TEXT, Member, masked
 from tests.faults.flood import Flood
 from tests.faults.project.routing import GROUP
 from tests.faults.rig import Rig
-from tests.faults.usage import MIB, Memory, connections, used_memory
+from tests.faults.usage import MIB, Memory, connections, in_kernel, used_memory
 from tests.support.processes import Process
 from tests.support.valkey import ValkeyServer
 from tests.support.waiting import wait_until
@@ -28,6 +28,8 @@ from tests.support.waiting import wait_until
 # MiB by which one client, whatever it does, may make an interface server larger.
 CLIENT_GROWTH = 8
 CONTINUED = 0x0
+# Bytes before the data of a frame from the server, at most (RFC 6455, section 5.2).
+FRAME_HEAD = 10
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,40 @@ class TestClientsThatDoNotRead:
         assert (silent.closed, silent.received) == (1006, sent[: len(silent.received)])
         silent.socket.close()
 
+    def test_one_is_cut_off_when_a_mebibyte_waits_for_it(
+        self, rig: Rig, daphne: Process, member: Member
+    ) -> None:
+        own_name, start = str(member.answer("name")), len(daphne.output)
+        size = 4_000
+        cut_off = re.compile(r"Cut off a socket with (\d+) bytes unread by its client")
+        while not (line := cut_off.search(daphne.output, start)):
+            with suppress(ChannelFull):  # of its inbox
+                rig.layer.send(own_name, {"bytes": bytes(size)})
+        assert MIB < int(line[1]) <= MIB + size + FRAME_HEAD
+        read_until_closed(member)
+        assert member.closed == 1006
+
+    def test_one_is_cut_off_when_it_takes_nothing_for_ten_seconds_however_little_waits(
+        self, rig: Rig, daphne: Process, member: Member
+    ) -> None:
+        own_name, start, sent = str(member.answer("name")), len(daphne.output), 0
+        while (waiting := sent - in_kernel(member)) < MIB // 4:
+            if waiting <= 0:
+                took_all = time.monotonic()
+            rig.layer.send(own_name, {"bytes": bytes(100_000)})
+            sent += 100_000
+            wait_until(lambda: not any_unread(rig), "the message to be read")
+            # And given to the kernel, which may take more of what waits a little later.
+            time.sleep(1 if sent - in_kernel(member) >= MIB // 4 else 0.05)
+        assert waiting < MIB
+        begun = time.monotonic()
+        daphne.wait_for_output("its client does not read", start=start)
+        assert time.monotonic() - took_all > 8
+        assert time.monotonic() - begun < 20
+        assert "bytes unread" not in daphne.output[start:]
+        read_until_closed(member)
+        assert member.closed == 1006
+
     def test_one_that_reads_slowly_gets_a_large_message_and_what_follows(
         self, rig: Rig, member: Member
     ) -> None:
@@ -129,11 +165,7 @@ class TestClientsThatDoNotRead:
             for _ in range(60):
                 rig.layer.send_group(GROUP, {"bytes": bytes(MIB)})
             memory = Memory(daphne)
-        inbox = rig.layer.keys.inboxes
-        wait_until(
-            lambda: not any(rig.layer.nodes[0].run(("XLEN", key)) for key in keys(rig, inbox)),
-            "the backlog to be read",
-        )
+        wait_until(lambda: not any_unread(rig), "the backlog to be read")
         assert memory.peak() < 4 * CLIENT_GROWTH  # every socket has its own buffer
 
 
@@ -481,6 +513,12 @@ def come_and_go(rig: Rig, port: int, count: int) -> None:
             assert b" 101 " in client.recv(4096)
             client.close()
     wait_until(lambda: goodbyes(rig) >= before + count, "all disconnects")
+
+
+def any_unread(rig: Rig) -> bool:
+    """Return whether an interface server has not read all that is in its inbox."""
+    inboxes = keys(rig, rig.layer.keys.inboxes)
+    return any(rig.layer.nodes[0].run(("XLEN", inbox)) for inbox in inboxes)
 
 
 def a_handful_each(rig: Rig) -> int:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from tests.faults.crowd import Member
 from tests.support.processes import Process
 from tests.support.valkey import ValkeyServer
 
@@ -46,6 +47,24 @@ def connections(valkey: ValkeyServer) -> int:
     """Return how many connections a server has, but for the one that asks."""
     with valkey.client() as client:
         return int(info(client, "clients")["connected_clients"]) - 1
+
+
+def in_kernel(member: Member) -> int:
+    """Return how many bytes for a socket the kernel has, which neither side sees any more.
+
+    Those that were sent and not received (of the server's end) and received and not read.
+    """
+    own, port = member.socket.getsockname()[1], member.port
+    waiting = 0
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, _, queues, *_ = line.split()
+        ends = int(local.split(":")[1], 16), int(remote.split(":")[1], 16)
+        sent, received = (int(size, 16) for size in queues.split(":"))
+        if ends == (port, own):
+            waiting += sent
+        elif ends == (own, port):
+            waiting += received
+    return waiting
 
 
 def info(client: Any, section: str) -> dict[str, Any]:
