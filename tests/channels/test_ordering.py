@@ -4,8 +4,8 @@ import gc
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from unittest.mock import Mock
 
 import pytest
@@ -14,6 +14,7 @@ from django.db import DatabaseError
 
 from asgi_redis import RedisChannelLayer
 from asgi_redis.commands import Commands
+from asgi_redis.keys import shard
 from channels.asgi import ChannelLayerWrapper
 from channels.exceptions import ConsumeLater
 from channels.layers.exceptions import LayerUnavailable
@@ -510,18 +511,68 @@ def test_many_workers_keep_the_order_of_every_socket(shared_layer):
     for order in range(MESSAGES):
         for name in names:
             layer.send(channels[bool(order)], {"reply_channel": name, "order": order})
-    groups = [WorkerGroup(layer, signal_handlers=False, n_threads=3) for _ in range(2)]
-    threads = [threading.Thread(target=group.run) for group in groups]
-    for thread in threads:
-        thread.start()
-    wait_until(
-        lambda: all(len(ran[name]) == MESSAGES for name in names), "all messages run", seconds=120
-    )
-    for group in groups:
-        group.sigterm_handler(None, None)
-    for thread in threads:
-        thread.join()
+    one, two = (WorkerGroup(layer, signal_handlers=False, n_threads=3) for _ in range(2))
+    with at_work(one), at_work(two):
+        wait_until(
+            lambda: all(len(ran[name]) == MESSAGES for name in names),
+            "all messages run",
+            seconds=120,
+        )
     assert all(ran[name] == list(range(MESSAGES)) for name in names)
     for name in names:
         replies = [layer.receive([name])[1]["text"] for _ in range(MESSAGES)]
         assert replies == [str(order) for order in range(MESSAGES)]
+
+
+@pytest.mark.parametrize("turns", [[0, 1, 2], [2, 1]], ids=["ready", "early"])
+def test_messages_for_a_server_that_is_away_keep_no_others_waiting(
+    valkey, layer_on, redis_url, prefix, turns
+):
+    """Of two servers one is away, and has replies and places of more sockets than threads."""
+    here, frames = [name for name in map("test.{}".format, range(9)) if not shard(name, 2)][:2]
+    there = [name for name in map("reply.{}".format, range(40)) if shard(name, 2)][:4]
+    servers = layer_on(hosts=[redis_url, valkey.url], prefix=prefix)
+    done, sockets = threading.Event(), {name: Socket(servers, name) for name in there}
+    routing = [
+        route(here, lambda message: done.set()),
+        route(frames, lambda message: sockets[message.reply_channel.name].consumer(message)),
+    ]
+    layer = ChannelLayerWrapper(servers, "default", routing)
+
+    def send(*orders: int) -> None:
+        for order in orders:
+            for name in there:
+                layer.send(frames, {"reply_channel": name, "order": order})
+
+    with at_work(WorkerGroup(layer, signal_handlers=False, n_threads=2)):
+        valkey.kill()
+        send(*turns)
+        layer.send(here, {})
+        assert done.wait(10)
+        valkey.start()
+        send(*{0, 1, 2}.difference(turns))
+        for name in there:
+            replies: list = []
+            wait_until(lambda: read_one(layer, name, replies) == 3, "the replies")  # noqa: B023
+            assert [reply["text"] for reply in replies] == ["0", "1", "2"]
+            assert sockets[name].ran == [0, 1, 2]
+
+
+@contextmanager
+def at_work(group: WorkerGroup) -> Iterator[None]:
+    """Runs a group of workers for as long as the block goes on."""
+    thread = threading.Thread(target=group.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        group.sigterm_handler(None, None)
+        thread.join()
+
+
+def read_one(layer: ChannelLayerWrapper, channel: str, found: list) -> int:
+    """Adds the next message of a channel to others; returns how many there are."""
+    content = layer.receive([channel])[1]
+    if content is not None:
+        found.append(content)
+    return len(found)
