@@ -26,7 +26,7 @@ class Rest(NamedTuple):
 
     Fields:
         action: does it; raises LayerUnavailable where the layer cannot.
-        seconds: until the next attempt.
+        seconds: until the first attempt.
     """
 
     action: Callable[[], None]

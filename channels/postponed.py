@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from channels.alarms import alarms
 from channels.layers.exceptions import LayerUnavailable
@@ -14,6 +15,8 @@ logger = logging.getLogger("django.channels")
 
 # How many may wait in a process.
 MOST = 1000
+# The pauses between attempts are doubled up to this one: many that fail at once take time from others.
+LAST_PAUSE_SECONDS = 2.0
 
 
 class Postponed:
@@ -42,19 +45,20 @@ class Postponed:
             settle: called at the end.
         """
 
-        def attempt() -> None:
+        def attempt(pause: float) -> None:
             if self._is_over():
                 return
             try:
                 finish(pending, rest)
             except LayerUnavailable:
-                alarms.set(rest.seconds, attempt)
+                later = max(pause, min(2 * pause, LAST_PAUSE_SECONDS))
+                alarms.set(later, partial(attempt, later))
                 return
             settle()
             self._change(-1)
 
         self._change(1)
-        alarms.set(rest.seconds, attempt)
+        alarms.set(rest.seconds, partial(attempt, rest.seconds))
 
     def _change(self, by: int) -> None:
         with self._lock:
