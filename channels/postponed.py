@@ -15,7 +15,7 @@ logger = logging.getLogger("django.channels")
 
 # How many may wait in a process.
 MOST = 1000
-# The pauses between attempts are doubled up to this one: many that fail at once take time from others.
+# The pauses between attempts are doubled up to this one: many that fail take time from others.
 LAST_PAUSE_SECONDS = 2.0
 
 
