@@ -248,6 +248,8 @@ class HttpConnection:
         """Tells who reads the body, unless all of it is there, that no more will come."""
         if self._listening:
             self._listening.cancel()
+            # What it ends with knows us, and a part of the body: both would wait for the collector.
+            self._listening = None
         if self._body_channel:
             send(self._body_channel, {"closed": True})
             self._body_channel = None
