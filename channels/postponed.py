@@ -20,14 +20,9 @@ LAST_PAUSE_SECONDS = 2.0
 
 
 class Postponed:
-    """Tries again and again, while other messages run: they may need nothing of what is away.
+    """Tries again and again, while other messages run: they may need nothing of what is away."""
 
-    Arguments:
-        is_over: returns whether the worker stops; what is left then goes to another worker.
-    """
-
-    def __init__(self, is_over: Callable[[], bool]) -> None:
-        self._is_over = is_over
+    def __init__(self) -> None:
         self._count = 0
         self._lock = threading.Lock()
 
@@ -36,17 +31,24 @@ class Postponed:
         """Whether no more may wait."""
         return self._count >= MOST
 
-    def add(self, pending: Pending, rest: Rest, settle: Callable[[], None]) -> None:
+    def add(
+        self,
+        pending: Pending,
+        rest: Rest,
+        settle: Callable[[], None],
+        is_over: Callable[[], bool],
+    ) -> None:
         """Has a message wait.
 
         Arguments:
             pending: what its consumer has sent; it leaves first.
             rest: what is done then.
             settle: called at the end.
+            is_over: returns whether the worker stops; then another one gets the message.
         """
 
         def attempt(pause: float) -> None:
-            if self._is_over():
+            if is_over():
                 return
             try:
                 finish(pending, rest)

@@ -85,7 +85,7 @@ class Supply:
         self._reading = False
         self._waiting = 0
         self._running = 0
-        self._postponed = Postponed(self._is_over)
+        self._postponed = Postponed()
         self._is_alone = False
         self._mean_seconds = 1.0
         self._steward: threading.Thread | None = None
@@ -159,7 +159,7 @@ class Supply:
     def postpone(self, delivery: Delivery, pending: Pending, rest: Rest) -> None:
         """Does the rest of a message when the layer can, and then settles it."""
         if not self._postponed.is_full:
-            self._postponed.add(pending, rest, partial(self._settle, delivery))
+            self._postponed.add(pending, rest, partial(self._settle, delivery), self._is_over)
         elif self.carry_through(partial(finish, pending, rest)):
             self._settle(delivery)
 

@@ -39,19 +39,17 @@ class Task:
 
 
 @pytest.fixture
-def stopping() -> list[bool]:
-    """Whatever is put into it stops the worker."""
-    return []
+def postponed() -> Postponed:
+    return Postponed()
 
 
-@pytest.fixture
-def postponed(stopping) -> Postponed:
-    return Postponed(lambda: bool(stopping))
+def never() -> bool:
+    return False
 
 
 def test_it_is_tried_until_it_succeeds_and_the_message_is_settled_then(postponed, caplog):
     task = Task(failures=2)
-    postponed.add(Pending(), task.rest, task.settle)
+    postponed.add(Pending(), task.rest, task.settle, never)
     wait_until(lambda: task.is_done, "the message to be settled")
     assert task.attempts == 3
     wait_until(lambda: "any more" in caplog.text, "the log to say that it is over")
@@ -62,24 +60,23 @@ def test_what_the_consumer_sent_leaves_first(postponed):
     layer, pending, seen = InMemoryChannelLayer(), Pending(), []
     pending.append((layer, Outgoing.to_channel("out", {})))
     task = Task()
-    postponed.add(pending, Rest(lambda: seen.append(layer.receive(["out"])[0]), 0.01), task.settle)
+    postponed.add(
+        pending, Rest(lambda: seen.append(layer.receive(["out"])[0]), 0.01), task.settle, never
+    )
     wait_until(lambda: task.is_done, "the message to be settled")
     assert seen == ["out"]
 
 
-def test_a_worker_that_stops_leaves_it_to_another(postponed, stopping):
-    task, later = Task(failures=10**6), Task()
-    postponed.add(Pending(), task.rest, task.settle)
-    wait_until(lambda: task.attempts, "an attempt")
-    stopping.append(True)
-    postponed.add(Pending(), later.rest, later.settle)
+def test_a_worker_that_stops_leaves_it_to_another(postponed):
+    task = Task()
+    postponed.add(Pending(), task.rest, task.settle, lambda: True)
     time.sleep(0.1)
-    assert not (task.is_done or later.is_done or later.attempts)
+    assert not (task.is_done or task.attempts)
 
 
 def test_no_more_wait_than_memory_may_hold(postponed, monkeypatch):
     monkeypatch.setattr("channels.postponed.MOST", 1)
     assert not postponed.is_full
     task = Task(failures=10**6)
-    postponed.add(Pending(), task.rest, task.settle)
+    postponed.add(Pending(), task.rest, task.settle, never)
     assert postponed.is_full
